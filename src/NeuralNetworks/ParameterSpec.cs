@@ -1,0 +1,29 @@
+using System.Collections.Immutable;
+
+namespace Microsoft.ML.NeuralNetworks;
+
+/// <summary>What a parameter is for. Weight decay and initialisation depend on it.</summary>
+public enum ParameterRole
+{
+    /// <summary>A matrix or vector that multiplies activations.</summary>
+    Weight,
+
+    /// <summary>A vector that is added to activations.</summary>
+    Bias,
+
+    /// <summary>A scale or shift of a normalisation layer, or of an input.</summary>
+    Norm,
+
+    /// <summary>A table of learned vectors, or the frequencies of an encoding.</summary>
+    Embedding,
+}
+
+/// <summary>One named tensor that a layer learns.</summary>
+/// <param name="Name">The full, stable name, such as <c>layers.0.weight</c>: the key in checkpoints and in group patterns.</param>
+/// <param name="Shape">The dimensions, row-major. A dense weight is inputs x outputs.</param>
+/// <param name="Role">What it is for.</param>
+public sealed record ParameterSpec(string Name, ImmutableArray<int> Shape, ParameterRole Role)
+{
+    /// <summary>The number of values: the product of the dimensions.</summary>
+    public int Count => Shape.Aggregate(1, (product, dimension) => checked(product * dimension));
+}
