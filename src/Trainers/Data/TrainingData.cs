@@ -1,0 +1,25 @@
+namespace Microsoft.ML.Trainers.Torch;
+
+/// <summary>The rows to learn from as flat buffers, read once. Row-major, pinned and 64-byte aligned.</summary>
+/// <param name="Rows">Number of rows.</param>
+/// <param name="Columns">Features per row.</param>
+/// <param name="Features">Rows x columns.</param>
+/// <param name="Labels">
+/// One number per row: the target of a regression, 0 or 1, or the class from 0; or <paramref name="LabelColumns"/> targets.
+/// </param>
+/// <param name="Weights">One number per row, or empty where every row counts alike.</param>
+internal sealed record TrainingData(int Rows, int Columns, Memory<float> Features, Memory<float> Labels, Memory<float> Weights)
+{
+    /// <summary>Targets per row: more than one for a regression on a vector label.</summary>
+    public int LabelColumns { get; init; } = 1;
+
+    /// <summary>The sum of the weights of these rows.</summary>
+    public double TotalWeight(ReadOnlySpan<int> rows)
+    {
+        if (Weights.IsEmpty) return rows.Length;
+        ReadOnlySpan<float> weights = Weights.Span;
+        double total = 0;
+        foreach (int row in rows) total += weights[row];
+        return total;
+    }
+}
