@@ -1,1 +1,13 @@
-return 0;
+using System.Globalization;
+using MlNetLr.Benchmarks;
+
+CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+
+IReadOnlyList<Command> commands = Command.All();
+if (args.Length > 0 && commands.FirstOrDefault(command => command.Name == args[0]) is { } chosen)
+    return chosen.Run(args[1..]);
+
+Console.WriteLine("usage: dotnet run -c Release --project benchmarks -- COMMAND [arguments]");
+foreach (Command command in commands)
+    Console.WriteLine($"  {command.Name,-18} {command.Summary}");
+return args.Length == 0 ? 0 : 2;
