@@ -5,7 +5,7 @@ namespace Microsoft.ML.Trainers.Torch;
 /// <param name="Columns">Features per row.</param>
 /// <param name="Features">Rows x columns.</param>
 /// <param name="Labels">
-/// One number per row: the target of a regression, 0 or 1, or the class from 0; or <paramref name="LabelColumns"/> targets.
+/// One number per row: the target of a regression, 0 or 1, or the class from 0; or several targets (<see cref="LabelColumns"/>).
 /// </param>
 /// <param name="Weights">One number per row, or empty where every row counts alike.</param>
 internal sealed record TrainingData(int Rows, int Columns, Memory<float> Features, Memory<float> Labels, Memory<float> Weights)
