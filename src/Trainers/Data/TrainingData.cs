@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Trainers.Torch;
+namespace Microsoft.ML.Trainers.Torch.Data;
 
 /// <summary>The rows to learn from as flat buffers, read once. Row-major, pinned and 64-byte aligned.</summary>
 /// <param name="Rows">Number of rows.</param>

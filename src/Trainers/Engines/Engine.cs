@@ -1,4 +1,5 @@
 using Microsoft.ML.NeuralNetworks;
+using Microsoft.ML.Trainers.Torch.Data;
 
 namespace Microsoft.ML.Trainers.Torch.Engines;
 

@@ -6,5 +6,14 @@ namespace Microsoft.ML.Trainers.Torch;
 /// </summary>
 public sealed record LogisticLoss : Loss
 {
-    internal override int Outputs(int classes) => 1;
+    internal override LearningTask Task => LearningTask.BinaryClassification;
+
+    internal override double Evaluate(ReadOnlySpan<float> outputs, ReadOnlySpan<float> label, Span<float> gradient)
+    {
+        double score = outputs[0];
+        double small = Math.Exp(-Math.Abs(score));
+        double probability = score >= 0 ? 1 / (1 + small) : small / (1 + small);
+        gradient[0] = (float)(probability - label[0]);
+        return Math.Max(score, 0) - score * label[0] + Math.Log(1 + small);
+    }
 }
