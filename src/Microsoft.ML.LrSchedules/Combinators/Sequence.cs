@@ -1,0 +1,102 @@
+using System.Collections.Immutable;
+
+namespace Microsoft.ML.LrSchedules;
+
+/// <summary>
+/// One schedule after the other, each from its own step 0:
+/// <code>f(t) = part_i(t - start_i)   for start_i &lt;= t &lt; start_i + length_i</code>
+/// A part without a length takes what the others leave of the run; at most one may. Sequences in sequences are flattened, so
+/// <c>a.Then(b).Then(c)</c> and <c>a.Then(b.Then(c))</c> are equal values.
+/// Elsewhere: PyTorch SequentialLR (which loses a step when nested), optax join_schedules, fastai combine_scheds.
+/// </summary>
+public sealed record Sequence : LrSchedule
+{
+    internal Sequence(LrSchedule first, LrSchedule second)
+    {
+        Parts = [.. PartsOf(first), .. PartsOf(second)];
+    }
+
+    /// <summary>The parts in order, none of them a sequence; at least two.</summary>
+    public ImmutableArray<LrSchedule> Parts { get; }
+
+    /// <summary>Equal parts in the same order.</summary>
+    /// <param name="other">Another sequence.</param>
+    public bool Equals(Sequence? other) => other is not null && Parts.AsSpan().SequenceEqual(other.Parts.AsSpan());
+
+    /// <inheritdoc/>
+    public override int GetHashCode()
+    {
+        var hash = new HashCode();
+        foreach (LrSchedule part in Parts)
+            hash.Add(part);
+        return hash.ToHashCode();
+    }
+
+    internal override double? LengthIn(Horizon horizon)
+    {
+        double sum = 0;
+        foreach (LrSchedule part in Parts)
+        {
+            if (part.LengthIn(horizon) is not { } length)
+                return null;
+            sum += length;
+        }
+        return sum;
+    }
+
+    internal override Curve Compile(Horizon horizon, double length, double from)
+    {
+        double[] lengths = Lengths(horizon, length);
+        var starts = new double[lengths.Length];
+        var curves = new Curve[lengths.Length];
+        double start = 0;
+        for (int i = 0; i < curves.Length; i++)
+        {
+            starts[i] = start;
+            curves[i] = Parts[i].Compile(horizon, lengths[i], from);
+            from = curves[i].End;
+            start += lengths[i];
+        }
+        return new SequenceCurve(starts, curves);
+    }
+
+    private double[] Lengths(Horizon horizon, double available)
+    {
+        double?[] own = [.. Parts.Select(part => part.LengthIn(horizon))];
+        double taken = own.Sum() ?? 0;
+        int open = own.Count(length => length is null);
+        if (open > 1)
+            throw new ArgumentException($"The schedule must have at most one part that takes the rest of the run but had {open}: {this}. Give the others a length.");
+        if (open == 1 && taken >= available)
+            throw new ArgumentException($"The schedule must leave some of its {Guard.Text(available)} steps to the part that takes the rest but the others take {Guard.Text(taken)}: {this}. Train longer or shorten a part.");
+        if (taken > available + Rounding(available))
+            throw TooLong(this, taken, available);
+        return [.. own.Select(length => length ?? available - taken)];
+    }
+
+    private static ImmutableArray<LrSchedule> PartsOf(LrSchedule schedule) => schedule is Sequence sequence ? sequence.Parts : [schedule];
+
+    private sealed class SequenceCurve(double[] starts, Curve[] curves) : Curve
+    {
+        internal override double End => curves[^1].End;
+
+        internal override double At(double t)
+        {
+            int i = starts.Length - 1;
+            while (t < starts[i])
+                i--;
+            return curves[i].At(t - starts[i]);
+        }
+    }
+}
+
+public abstract partial record LrSchedule
+{
+    /// <summary>This schedule, and from its end on <paramref name="next"/>, which counts from its own step 0.</summary>
+    /// <param name="next">What follows.</param>
+    public LrSchedule Then(LrSchedule next)
+    {
+        ArgumentNullException.ThrowIfNull(next);
+        return new Sequence(this, next);
+    }
+}
