@@ -12,7 +12,7 @@ public sealed record ParameterSlot(ParameterSpec Spec, int Offset)
     public int Count { get; } = Spec.Count;
 
     /// <summary>The index after its last value and its padding.</summary>
-    public int PaddedEnd { get; } = Offset + ParameterLayout.Padded(Spec.Count);
+    public int PaddedEnd { get; } = checked(Offset + ParameterLayout.Padded(Spec.Count));
 
     /// <summary>Its values within <paramref name="buffer"/>, a buffer of this layout.</summary>
     public Span<T> In<T>(Span<T> buffer) => buffer.Slice(Offset, Count);

@@ -1,0 +1,94 @@
+using System.Collections.Immutable;
+using Microsoft.ML.NeuralNetworks.Scoring;
+
+namespace Microsoft.ML.NeuralNetworks;
+
+/// <summary>
+/// A trained network: its shape, its weights, and how its outputs become predictions. It may hold several networks of one shape, whose
+/// predictions are averaged. Immutable and thread-safe.
+/// </summary>
+public sealed class FittedNetwork
+{
+    private readonly ImmutableArray<float[]> members;
+    private readonly byte[] history;
+    private readonly Lazy<ImmutableArray<ForwardPass>> passes;
+
+    /// <summary>Copies the weights.</summary>
+    /// <param name="network">The shape.</param>
+    /// <param name="members">Flat buffers of the network's layout, one per network; at least one.</param>
+    /// <param name="output">How outputs become predictions.</param>
+    /// <param name="history">What the trainer wants to keep about the training, in its own format. May be empty.</param>
+    /// <param name="metadata">Short facts to keep, such as the optimizer's text. May be null.</param>
+    /// <exception cref="ArgumentException">A buffer has the wrong length or a value that is not finite, or the transform does not fit.</exception>
+    internal FittedNetwork(
+        Network network,
+        IReadOnlyList<ReadOnlyMemory<float>> members,
+        OutputTransform output,
+        ReadOnlySpan<byte> history = default,
+        IReadOnlyDictionary<string, string>? metadata = null)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        ArgumentNullException.ThrowIfNull(members);
+        ArgumentNullException.ThrowIfNull(output);
+        if (members.Count == 0) throw new ArgumentException("members must not be empty. Give the weights of at least one network.", nameof(members));
+        Network = network;
+        Output = output;
+        Predictions = output.Predictions(network.Outputs);
+        this.members = [.. members.Select(weights => Checked(network, weights.Span))];
+        this.history = history.ToArray();
+        Metadata = metadata is null
+            ? ImmutableSortedDictionary<string, string>.Empty
+            : metadata.ToImmutableSortedDictionary(StringComparer.Ordinal);
+        passes = new(() => [.. this.members.Select(weights => new ForwardPass(network, weights))]);
+    }
+
+    /// <summary>One network.</summary>
+    internal FittedNetwork(Network network, ReadOnlyMemory<float> weights, OutputTransform output, ReadOnlySpan<byte> history = default, IReadOnlyDictionary<string, string>? metadata = null)
+        : this(network, [weights], output, history, metadata) { }
+
+    /// <summary>The layers and where their parameters lie.</summary>
+    public Network Network { get; }
+
+    /// <summary>How raw outputs become predictions.</summary>
+    public OutputTransform Output { get; }
+
+    /// <summary>Numbers per prediction.</summary>
+    public int Predictions { get; }
+
+    /// <summary>How many networks are averaged; 1 for a single one.</summary>
+    public int Members => members.Length;
+
+    /// <summary>Facts about the training as text, by name.</summary>
+    public ImmutableSortedDictionary<string, string> Metadata { get; }
+
+    /// <summary>What the trainer kept about the training, in its own format.</summary>
+    internal ReadOnlySpan<byte> History => history;
+
+    internal ImmutableArray<ForwardPass> Passes => passes.Value;
+
+    /// <summary>The weights of one network: a flat buffer of <see cref="Network.Layout"/>.</summary>
+    /// <param name="member">From 0 to <see cref="Members"/> - 1.</param>
+    public ReadOnlySpan<float> Weights(int member = 0) => members[member];
+
+    /// <summary>The values of one parameter, row-major.</summary>
+    /// <param name="name">Such as <c>layers.0.weight</c>.</param>
+    /// <param name="member">From 0 to <see cref="Members"/> - 1.</param>
+    /// <exception cref="KeyNotFoundException">There is no parameter of that name.</exception>
+    public ReadOnlySpan<float> Parameter(string name, int member = 0) => Network.Layout[name].In(Weights(member));
+
+    private static float[] Checked(Network network, ReadOnlySpan<float> weights)
+    {
+        if (weights.Length != network.Layout.Length)
+            throw new ArgumentException($"members must hold {network.Layout.Length} values each, the length of the network's layout, but one held {weights.Length}. Use buffers of that layout.", nameof(members));
+        float[] copy = new float[weights.Length];
+        foreach (ParameterSlot slot in network.Layout)
+        {
+            ReadOnlySpan<float> values = slot.In(weights);
+            for (int i = 0; i < values.Length; i++)
+                if (!float.IsFinite(values[i]))
+                    throw new ArgumentException(Checks.Invariant($"Parameter '{slot.Spec.Name}' must be finite but value {i} was {values[i]}. Training diverged, or the file is damaged."), nameof(members));
+            values.CopyTo(slot.In(copy.AsSpan()));
+        }
+        return copy;
+    }
+}

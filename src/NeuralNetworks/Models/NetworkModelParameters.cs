@@ -1,0 +1,95 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.NeuralNetworks.Scoring;
+using Microsoft.ML.NeuralNetworks.Serialization;
+using Microsoft.ML.Runtime;
+using Microsoft.ML.Trainers;
+
+namespace Microsoft.ML.NeuralNetworks;
+
+/// <summary>
+/// What the network models have in common: a fitted network that scores with managed code, on any number of threads, and is saved
+/// with the model.
+/// </summary>
+/// <typeparam name="TOutput">The type of the score: <see cref="float"/>, or a vector of them.</typeparam>
+public abstract class NetworkModelParameters<TOutput> : ModelParametersBase<TOutput>, IValueMapper
+{
+    private const string FileName = "network.bin";
+
+    private protected NetworkModelParameters(IHostEnvironment env, string name, FittedNetwork network) : base(env, name)
+    {
+        Contracts.CheckValue(network, nameof(network));
+        Network = network;
+    }
+
+    private protected NetworkModelParameters(IHostEnvironment env, string name, ModelLoadContext context) : base(env, name, context)
+    {
+        FittedNetwork? network = null;
+        if (!context.TryLoadBinaryStream(FileName, reader => network = NetworkFile.Read(ReadAll(reader.BaseStream))))
+            throw new InvalidDataException($"The model file must have an entry '{FileName}' but has not. It is damaged.");
+        Network = network!;
+    }
+
+    /// <summary>The layers, the weights and how outputs become predictions.</summary>
+    public FittedNetwork Network { get; }
+
+    DataViewType IValueMapper.InputType => new VectorDataViewType(NumberDataViewType.Single, Network.Network.Inputs);
+
+    DataViewType IValueMapper.OutputType => ScoreType;
+
+    private protected abstract DataViewType ScoreType { get; }
+
+    private protected abstract VersionInfo VersionInfo { get; }
+
+    // One scorer, with buffers of its own, per mapper: ML.NET makes a mapper for each cursor and prediction engine.
+    ValueMapper<TSource, TTarget> IValueMapper.GetMapper<TSource, TTarget>() =>
+        MakeMapper(new NetworkScorer(Network)) as ValueMapper<TSource, TTarget>
+        ?? throw Host.Except($"The model maps a vector of Single to {ScoreType} but was asked to map {typeof(TSource)} to {typeof(TTarget)}.");
+
+    private protected abstract ValueMapper<VBuffer<float>, TOutput> MakeMapper(NetworkScorer scorer);
+
+    /// <inheritdoc/>
+    protected sealed override void SaveCore(ModelSaveContext context)
+    {
+        context.SetVersionInfo(VersionInfo);
+        base.SaveCore(context);
+        context.SaveBinaryStream(FileName, writer => writer.Write(NetworkFile.Write(Network)));
+    }
+
+    /// <summary>
+    /// The simple assembly name lets any version load a model of any other; ML.NET finds this assembly by it, without registration.
+    /// </summary>
+    private protected static VersionInfo MakeVersionInfo(string signature, string loaderSignature) => new(
+        modelSignature: signature,
+        verWrittenCur: 0x00010001,
+        verReadableCur: 0x00010001,
+        verWeCanReadBack: 0x00010001,
+        loaderSignature: loaderSignature,
+        loaderAssemblyName: typeof(FittedNetwork).Assembly.GetName().Name!);
+
+    private protected static ValueMapper<VBuffer<float>, float> MapToNumber(NetworkScorer scorer)
+    {
+        float[] prediction = new float[1];
+        return (in VBuffer<float> row, ref float score) =>
+        {
+            scorer.Score(in row, prediction);
+            score = prediction[0];
+        };
+    }
+
+    private protected static ValueMapper<VBuffer<float>, VBuffer<float>> MapToVector(NetworkScorer scorer) =>
+        (in VBuffer<float> row, ref VBuffer<float> score) =>
+        {
+            VBufferEditor<float> editor = VBufferEditor.Create(ref score, scorer.Predictions);
+            scorer.Score(in row, editor.Values);
+            score = editor.Commit();
+        };
+
+    private static byte[] ReadAll(Stream stream)
+    {
+        long length = stream.Length - stream.Position;
+        if (length > Array.MaxLength) throw new InvalidDataException($"The fitted network has {length} bytes, more than {Array.MaxLength}, which is the most that can be read.");
+        byte[] file = new byte[length];
+        stream.ReadExactly(file);
+        return file;
+    }
+}
