@@ -1,0 +1,58 @@
+using TorchSharp;
+
+namespace Microsoft.ML.Trainers.Torch.Runtime;
+
+/// <summary>
+/// Sets libtorch's thread count and gradient mode for the calling thread and puts both back when disposed, on the same thread.
+/// Scopes may nest, and scopes of several threads may overlap: a thread that meets libtorch for the first time takes over the count
+/// that any thread set last, so the outermost scope of each thread restores the count from before the first of all open scopes.
+/// </summary>
+internal sealed class TorchState : IDisposable
+{
+    private static readonly Lock gate = new();
+    private static int open;
+    private static int before;
+
+    [ThreadStatic]
+    private static int? current;
+
+    private readonly int thread = Environment.CurrentManagedThreadId;
+    private readonly int? outer;
+    private readonly IDisposable? gradients;
+    private bool disposed;
+
+    private TorchState(int? threads, bool? gradients)
+    {
+        lock (gate)
+        {
+            if (open++ == 0) before = torch.get_num_threads();
+            outer = current;
+            current = threads ?? outer ?? before;
+            torch.set_num_threads(current.Value);
+        }
+        if (gradients is { } wanted) this.gradients = torch.set_grad_enabled(wanted);
+    }
+
+    /// <summary>Enters a scope; null leaves that setting as it is. libtorch must be loaded.</summary>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="threads"/> is less than 1.</exception>
+    public static TorchState Enter(int? threads = null, bool? gradients = null)
+    {
+        if (threads < 1) throw new ArgumentOutOfRangeException(nameof(threads), $"threads must be 1 or more but was {threads}. Leave it out to use libtorch's own choice.");
+        return new TorchState(threads, gradients);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (disposed) return;
+        if (Environment.CurrentManagedThreadId != thread) throw new InvalidOperationException("A torch scope must be left on the thread that entered it.");
+        disposed = true;
+        gradients?.Dispose();
+        lock (gate)
+        {
+            current = outer;
+            torch.set_num_threads(outer ?? before);
+            open--;
+        }
+    }
+}
