@@ -1,0 +1,56 @@
+using Microsoft.ML.LrSchedules;
+using Microsoft.ML.Trainers.Torch.Lanes;
+
+namespace Microsoft.ML.Trainers.Torch;
+
+/// <summary>
+/// An optimizer as a value: its name and its hyper-parameters. It holds no weights and no state, so one value may serve many
+/// runs. Make one with <see cref="Optimizers"/> and change it with <c>with</c>:
+/// <code>
+/// Optimizer optimizer = Optimizers.AdamW(learningRate: 1e-3, weightDecay: 0.01) with { AmsGrad = true };
+/// </code>
+/// </summary>
+public abstract record Optimizer
+{
+    private protected Optimizer(double learningRate) => LearningRate = learningRate;
+
+    /// <summary>The peak learning rate: a schedule gives factors of it. A finite number of at least 0.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is negative or not finite.</exception>
+    public double LearningRate { get; init => field = Require.NotNegative(value, "Rates between 1e-4 and 1 are usual."); }
+
+    /// <summary>
+    /// How strongly weights are pulled to zero. Decoupled (w shrinks by rate * decay * w) or coupled (decay * w is added to the
+    /// gradient): each optimizer says which. Default 0 unless the optimizer says otherwise.
+    /// </summary>
+    public ScheduledValue WeightDecay { get; init => field = Require.NotNegative(value, "Typical values are between 0 and 0.1."); } = 0;
+
+    /// <summary>Whether the objective is maximised: the gradient is negated before anything else. Default false.</summary>
+    public bool Maximize { get; init; }
+
+    /// <summary>An average of the weights over the steps, to be validated, saved and returned in their place. Default null: none.</summary>
+    public WeightAveraging? Averaging { get; init; }
+
+    /// <summary>Whether one parameter's update needs no other parameter, so that threads can share the work.</summary>
+    internal virtual bool IsElementwise => true;
+
+    /// <summary>Whether it evaluates the loss more than once in a step.</summary>
+    internal virtual bool NeedsClosure => false;
+
+    /// <summary>Whether it works on the network as a whole, so that there can be no groups.</summary>
+    internal virtual bool NeedsAllParameters => false;
+
+    /// <summary>Whether the weights to evaluate are not the weights that are trained.</summary>
+    internal virtual bool HasAverage => false;
+
+    /// <summary>Once per step and group, before any <see cref="Step"/>: advances state that is a few numbers per group.</summary>
+    internal virtual void Begin(Scalars state, Moment now)
+    {
+    }
+
+    /// <summary>Updates the weights of <paramref name="p"/>. An elementwise optimizer may be called for several parts of a group.</summary>
+    internal abstract void Step<T>(Parameters<T> p, Moment now) where T : struct, ILane<T>;
+
+    /// <summary>The weights to evaluate, where <see cref="HasAverage"/>.</summary>
+    internal virtual void Average<T>(Parameters<T> p, Span<T> destination) where T : struct, ILane<T> =>
+        p.Copy(p.Weights, destination);
+}

@@ -1,0 +1,47 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using Microsoft.ML.LrSchedules;
+
+namespace Microsoft.ML.Trainers.Torch;
+
+/// <summary>Checks of hyper-parameters, with one form of message: what must hold, what was given, what to do.</summary>
+internal static class Require
+{
+    public static double NotNegative(double value, string advice, [CallerMemberName] string name = "") =>
+        double.IsFinite(value) && value >= 0 ? value : throw Error(name, "a finite number of at least 0", value, advice);
+
+    public static double Positive(double value, string advice, [CallerMemberName] string name = "") =>
+        double.IsFinite(value) && value > 0 ? value : throw Error(name, "a finite number above 0", value, advice);
+
+    public static double Finite(double value, string advice, [CallerMemberName] string name = "") =>
+        double.IsFinite(value) ? value : throw Error(name, "a finite number", value, advice);
+
+    /// <summary>A decay rate of a running average: at least 0 and below 1.</summary>
+    public static double Fraction(double value, string advice = "It is the part of a running average that is kept: 0.9 and 0.999 are usual.", [CallerMemberName] string name = "") =>
+        value is >= 0 and < 1 ? value : throw Error(name, "at least 0 and below 1", value, advice);
+
+    public static double Between(double minimum, double maximum, double value, string advice, [CallerMemberName] string name = "") =>
+        value >= minimum && value <= maximum ? value
+        : throw Error(name, string.Create(CultureInfo.InvariantCulture, $"between {minimum} and {maximum}"), value, advice);
+
+    public static EpsilonPlacement Defined(EpsilonPlacement value, [CallerMemberName] string name = "") =>
+        Enum.IsDefined(value) ? value : throw Error(name, "OutsideRoot or InsideRoot", value, "PyTorch has it outside the root.");
+
+    public static int AtLeast(int minimum, int value, string advice, [CallerMemberName] string name = "") =>
+        value >= minimum ? value : throw Error(name, string.Create(CultureInfo.InvariantCulture, $"at least {minimum}"), value, advice);
+
+    public static ScheduledValue NotNegative(ScheduledValue value, string advice, [CallerMemberName] string name = "")
+    {
+        if (value.IsConstant) NotNegative(value.Value, advice, name);
+        return value;
+    }
+
+    public static ScheduledValue Fraction(ScheduledValue value, string advice = "It is the part of a running average that is kept: 0.9 is usual.", [CallerMemberName] string name = "")
+    {
+        if (value.IsConstant) Fraction(value.Value, advice, name);
+        return value;
+    }
+
+    public static ArgumentOutOfRangeException Error(string name, string rule, object value, string advice) =>
+        new(name, string.Create(CultureInfo.InvariantCulture, $"{name} must be {rule} but was {value}. {advice}"));
+}

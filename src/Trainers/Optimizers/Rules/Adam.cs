@@ -1,0 +1,65 @@
+using System.Runtime.CompilerServices;
+using Microsoft.ML.LrSchedules;
+using Microsoft.ML.Trainers.Torch.Lanes;
+using static System.Math;
+using static Microsoft.ML.Trainers.Torch.Lanes.Lane;
+
+namespace Microsoft.ML.Trainers.Torch;
+
+/// <summary>
+/// Running means of the gradient and of its square, both corrected for starting at zero. Weight decay is coupled.
+/// <code>
+/// g += decay w
+/// m  = beta1 m + (1 - beta1) g,        m' = m / (1 - beta1^t)
+/// v  = beta2 v + (1 - beta2) g^2,      v' = v / (1 - beta2^t)       (AmsGrad: v' from the largest v so far)
+/// w -= rate m' / (sqrt(v') + epsilon)                               (or sqrt(v' + epsilon))
+/// </code>
+/// Kingma and Ba 2015, arXiv:1412.6980; AMSGrad: Reddi, Kale and Kumar 2018, arXiv:1904.09237.
+/// Equals PyTorch's Adam; optax's eps_root is epsilon inside the root; Keras applies epsilon before the correction of v.
+/// </summary>
+public sealed record Adam : Optimizer
+{
+    internal Adam() : base(1e-3)
+    {
+    }
+
+    /// <summary>The part of the mean gradient that is kept, at least 0 and below 1. Default 0.9.</summary>
+    public ScheduledValue Beta1 { get; init => field = Require.Fraction(value); } = 0.9;
+
+    /// <summary>The part of the mean square that is kept, at least 0 and below 1. Default 0.999.</summary>
+    public double Beta2 { get; init => field = Require.Fraction(value); } = 0.999;
+
+    /// <summary>Keeps the division finite; above 0. Default 1e-8.</summary>
+    public double Epsilon { get; init => field = Require.Positive(value, "1e-8 is usual."); } = 1e-8;
+
+    /// <summary>Where epsilon stands. Default outside the root.</summary>
+    public EpsilonPlacement EpsilonPlacement { get; init => field = Require.Defined(value); }
+
+    /// <summary>Whether the mean square never falls. Default false.</summary>
+    public bool AmsGrad { get; init; }
+
+    internal override void Step<T>(Parameters<T> p, Moment now) => p.Apply(new Rule<T>(this, p, now));
+
+    private readonly ref struct Rule<T>(Adam o, Parameters<T> p, Moment now) : IRule<T> where T : struct, ILane<T>
+    {
+        private readonly Span<T> m = p["m"], v = p["v"], peak = o.AmsGrad ? p["peak"] : default;
+
+        private readonly T decay = now[o.WeightDecay],
+                           beta1 = now[o.Beta1], gain1 = 1 - now[o.Beta1],
+                           beta2 = o.Beta2, gain2 = 1 - o.Beta2,
+                           rate = now.Rate / (1 - Pow(now[o.Beta1], now.T)),
+                           unbias = 1 / (1 - Pow(o.Beta2, now.T)),
+                           inside = o.EpsilonPlacement.Inside(o.Epsilon),
+                           outside = o.EpsilonPlacement.Outside(o.Epsilon);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public T Update(int i, T w, T g)
+        {
+            g += decay * w;
+            T first = m[i] = beta1 * m[i] + gain1 * g;
+            T second = v[i] = beta2 * v[i] + gain2 * g * g;
+            if (!peak.IsEmpty) second = peak[i] = Max(peak[i], second);
+            return w - rate * first / (Sqrt(unbias * second + inside) + outside);
+        }
+    }
+}
