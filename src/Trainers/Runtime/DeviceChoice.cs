@@ -1,27 +1,21 @@
-using Microsoft.ML.Runtime;
 using TorchSharp;
 
 namespace Microsoft.ML.Trainers.Torch.Runtime;
 
-/// <summary>Decides once per trainer, from its options and its context, where it trains.</summary>
+/// <summary>Decides once per trainer, from its options and what its context says, where it trains.</summary>
 internal static class DeviceChoice
 {
-    /// <summary>
-    /// <see cref="Device.Cpu"/> or a GPU that can be used. Call it with the context's own environment, before <c>Register</c>.
-    /// libtorch is loaded only if a GPU was asked for.
-    /// </summary>
+    /// <summary><see cref="Device.Cpu"/> or a GPU that can be used. libtorch is loaded only if a GPU was asked for.</summary>
     /// <param name="requested">The option.</param>
-    /// <param name="environment">The context.</param>
+    /// <param name="gpuDeviceId">What the context says: a GPU, or null for the CPU.</param>
+    /// <param name="fallbackToCpu">Whether the context allows the CPU instead of its GPU.</param>
     /// <param name="log">Told when the CPU is used instead of the GPU that the context names.</param>
     /// <exception cref="InvalidOperationException">The GPU cannot be used and there is no leave to use the CPU instead.</exception>
-    public static Device Resolve(Device requested, IHostEnvironment environment, Action<string>? log = null)
-    {
-        var context = environment as IHostEnvironmentInternal;
-        return Resolve(requested, context?.GpuDeviceId, context?.FallbackToCpu ?? true, index => WhyNotCuda(index, log), log);
-    }
+    public static Device Resolve(Device requested, int? gpuDeviceId, bool fallbackToCpu, Action<string>? log = null) =>
+        Resolve(requested, gpuDeviceId, fallbackToCpu, index => WhyNotCuda(index, log), log);
 
     /// <summary>The decision itself; <paramref name="whyNot"/> says why a GPU cannot be used, or null if it can.</summary>
-    internal static Device Resolve(Device requested, int? gpuDeviceId, bool fallbackToCpu, Func<int, string?> whyNot, Action<string>? log = null)
+    internal static Device Resolve(Device requested, int? gpuDeviceId, bool fallbackToCpu, Func<int, string?> whyNot, Action<string>? log)
     {
         if (requested == Device.Auto && gpuDeviceId is null) return Device.Cpu;
         if (requested == Device.Cpu) return Device.Cpu;

@@ -61,10 +61,10 @@ public sealed class DeviceTests
     [TestMethod]
     public void Resolve_UnusableGpuWithoutLeaveToFallBack_SaysWhy()
     {
-        Action context = () => DeviceChoice.Resolve(Device.Auto, 1, fallbackToCpu: false, _ => "it is out.");
+        Action context = () => DeviceChoice.Resolve(Device.Auto, 1, fallbackToCpu: false, _ => "it is out.", log: null);
         context.Should().Throw<InvalidOperationException>().WithMessage("The GPU 1 of MLContext.GpuDeviceId cannot be used: it is out. Set MLContext.FallbackToCpu to train on the CPU instead.");
 
-        Action option = () => DeviceChoice.Resolve(Device.Cuda(2), null, fallbackToCpu: true, _ => "it is out.");
+        Action option = () => DeviceChoice.Resolve(Device.Cuda(2), null, fallbackToCpu: true, _ => "it is out.", log: null);
         option.Should().Throw<InvalidOperationException>().WithMessage("Device cuda:2 cannot be used: it is out. Choose Device.Cpu, *");
     }
 
@@ -75,13 +75,13 @@ public sealed class DeviceTests
         var context = new MLContext { GpuDeviceId = 0, FallbackToCpu = true };
         List<string> log = [];
 
-        DeviceChoice.Resolve(Device.Auto, context, log.Add).Should().Be(Device.Cpu);
+        ContextDevice.Resolve(Device.Auto, context, log.Add).Should().Be(Device.Cpu);
 
         log.Should().ContainSingle().Which.Should().Contain("add the package TorchSharp-cuda-");
         context.FallbackToCpu = false;
-        Action act = () => DeviceChoice.Resolve(Device.Auto, context);
+        Action act = () => ContextDevice.Resolve(Device.Auto, context);
         act.Should().Throw<InvalidOperationException>().WithMessage("*MLContext.GpuDeviceId*");
-        DeviceChoice.Resolve(Device.Cpu, context).Should().Be(Device.Cpu);
+        ContextDevice.Resolve(Device.Cpu, context).Should().Be(Device.Cpu);
     }
 
     [TestMethod]
