@@ -46,5 +46,11 @@ internal abstract class Engine : IDisposable
     /// </summary>
     public abstract void Predict(TrainingData data, int first, int count, Span<float> outputs);
 
+    /// <summary>
+    /// Runs work(part, parts) once for every part, on as many threads as the engine has and <paramref name="length"/> numbers are worth:
+    /// how the optimizer's update shares the engine's threads.
+    /// </summary>
+    public virtual void Share(int length, Action<int, int> work) => work(0, 1);
+
     public abstract void Dispose();
 }

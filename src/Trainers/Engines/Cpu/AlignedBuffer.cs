@@ -1,0 +1,29 @@
+using Microsoft.ML.NeuralNetworks;
+
+namespace Microsoft.ML.Trainers.Torch.Engines.Cpu;
+
+/// <summary>Scratch memory that grows when more is asked for and never moves while it suffices. New memory is zero.</summary>
+internal sealed unsafe class AlignedBuffer
+{
+    private Memory<float> memory;
+
+    public float* Pointer { get; private set; }
+
+    public Span<float> Span => memory.Span;
+
+    public float* Reserve(int length)
+    {
+        if (length > memory.Length)
+        {
+            memory = AlignedMemory.Allocate<float>(length);
+            Pointer = AddressOf(memory);
+        }
+        return Pointer;
+    }
+
+    /// <summary>Where pinned memory lies.</summary>
+    public static float* AddressOf(Memory<float> pinned)
+    {
+        fixed (float* address = pinned.Span) return address;
+    }
+}

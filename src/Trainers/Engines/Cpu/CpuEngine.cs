@@ -1,0 +1,167 @@
+using Microsoft.ML.NeuralNetworks;
+using Microsoft.ML.NeuralNetworks.Kernels;
+using Microsoft.ML.NeuralNetworks.Layers;
+using Microsoft.ML.Trainers.Torch.Data;
+
+namespace Microsoft.ML.Trainers.Torch.Engines.Cpu;
+
+/// <summary>
+/// Forward and backward in managed vector code, without libtorch and without allocation once the buffers have grown. A batch is cut
+/// into as many parts as its work pays for; each part has its own buffers and its own gradient, and the gradients are added in the
+/// order of the parts: for a given number of threads the same bits, whatever the timing.
+/// </summary>
+internal sealed unsafe class CpuEngine : Engine
+{
+    // Rough costs on one core, only to decide how many threads to use: a multiply-add forward and its two backward, a row's visit,
+    // and the smallest share that is worth a thread.
+    private const double NanosecondsPerWeight = 0.06;
+    private const double NanosecondsPerRow = 6;
+    private const double NanosecondsPerShare = 12_000;
+    private const int RowsPerUnit = 8;
+    private const int ParallelLength = 4096;
+
+    private readonly WorkerPool pool;
+    private readonly float* weights;
+    private readonly bool linear;
+    private readonly NetworkPass[] passes;
+    private readonly DenseWeights[] packed;
+    private readonly AlignedBuffer[] partGradients;
+    private readonly double[] partLosses;
+    private readonly Action<int, int> pack, pass, add, predict;
+    private Call call;
+    private TrainingData predicted;
+    private int partsOfPass;
+
+    public CpuEngine(Network network, Loss loss, TrainingData data, int threads = 0)
+        : base(network, loss, data)
+    {
+        if (WhyNot(network) is { } reason) throw new NotSupportedException(reason);
+        Weights = AlignedMemory.Allocate<float>(network.Layout.Length);
+        Gradients = AlignedMemory.Allocate<float>(network.Layout.Length);
+        weights = AlignedBuffer.AddressOf(Weights);
+        predicted = data;
+        pool = new WorkerPool(threads > 0 ? threads : Environment.ProcessorCount);
+        linear = network.Layers is [Dense { Outputs: 1 }] && data.LabelColumns == 1;
+        bool learnsInFront = false;
+        var dense = new Dictionary<Layer, DenseWeights>();
+        foreach (Layer layer in network.Layers)
+        {
+            if (layer is Dense one) dense.Add(one, new DenseWeights(one, network.Layout, learnsInFront));
+            learnsInFront |= !layer.Parameters.IsEmpty;
+        }
+        packed = [.. dense.Values];
+        passes = new NetworkPass[pool.Threads];
+        partGradients = new AlignedBuffer[pool.Threads];
+        partLosses = new double[pool.Threads * 8];
+        for (int i = 0; i < passes.Length; i++)
+        {
+            passes[i] = new NetworkPass(network, loss, dense);
+            partGradients[i] = new AlignedBuffer();
+        }
+        (pack, pass, add, predict) = (Pack, Pass, Add, Predict);
+    }
+
+    public override Memory<float> Weights { get; }
+
+    public override Memory<float> Gradients { get; }
+
+    /// <summary>Why this engine cannot run the network, or null if it can.</summary>
+    public static string? WhyNot(Network network) =>
+        network.Layers.FirstOrDefault(layer => layer is not (Dense or Activation)) is { } unknown
+            ? $"The CPU engine does not know the layer {unknown.GetType().Name} '{unknown.Name}'."
+            : null;
+
+    public override double ForwardBackward(ReadOnlySpan<int> rows, double scale, bool accumulate, long step)
+    {
+        int parts = Parts(rows.Length, training: true);
+        for (int part = 1; part < parts; part++) partGradients[part].Reserve(Network.Layout.Length);
+        fixed (int* numbers = rows)
+        {
+            call = new Call((nint)numbers, rows.Length, scale, accumulate, step, Training: true);
+            if (!linear) pool.Run(parts, pack);
+            pool.Run(parts, pass);
+        }
+        partsOfPass = parts;
+        if (parts > 1) pool.Run(Network.Layout.Length >= ParallelLength ? parts : 1, add);
+        double loss = 0;
+        for (int part = 0; part < parts; part++) loss += partLosses[part * 8];
+        return loss;
+    }
+
+    public override void Predict(TrainingData data, int first, int count, Span<float> outputs)
+    {
+        if (outputs.Length < (long)count * Network.Outputs)
+            throw new ArgumentException($"outputs must hold {count} x {Network.Outputs} numbers but had {outputs.Length}.", nameof(outputs));
+        int parts = Parts(count, training: false);
+        fixed (float* to = outputs)
+        {
+            call = new Call((nint)to, count, 0, Accumulate: false, first, Training: false);
+            predicted = data;
+            pool.Run(parts, pack);
+            pool.Run(parts, predict);
+        }
+    }
+
+    /// <summary>Lets other work of the step, such as the optimizer's, use the same threads: work(part, parts).</summary>
+    public override void Share(int length, Action<int, int> work) => pool.Run(length >= ParallelLength ? pool.Threads : 1, work);
+
+    public override void Dispose() => pool.Dispose();
+
+    private int Parts(int rows, bool training)
+    {
+        double cost = rows * (NanosecondsPerRow + Network.Layout.Length * NanosecondsPerWeight) * (training ? 1 : 0.3);
+        int byCost = (int)Math.Min(cost / NanosecondsPerShare, pool.Threads);
+        return Math.Max(1, Math.Min(byCost, (rows + RowsPerUnit - 1) / RowsPerUnit));
+    }
+
+    /// <summary>The first row of a part: whole tiles, so that no part has a ragged edge but the last.</summary>
+    private static int Start(int rows, int part, int parts)
+    {
+        int units = (rows + RowsPerUnit - 1) / RowsPerUnit;
+        return (int)Math.Min(rows, (long)units * part / parts * RowsPerUnit);
+    }
+
+    private void Pack(int part, int parts)
+    {
+        foreach (DenseWeights layer in packed) layer.Pack(Weights.Span, call.Training, part, parts);
+    }
+
+    private void Pass(int part, int parts)
+    {
+        int first = Start(call.Count, part, parts), count = Start(call.Count, part + 1, parts) - first;
+        float* gradient = part == 0 ? AlignedBuffer.AddressOf(Gradients) : partGradients[part].Pointer;
+        bool accumulate = part == 0 && call.Accumulate;
+        int* rows = (int*)call.Pointer + first;
+        if (linear)
+        {
+            if (!accumulate) new Span<float>(gradient, Network.Layout.Length).Clear();
+            int bias = Network.Layout[1].Offset;
+            partLosses[part * 8] = call.Scale * LinearPass.ForwardBackward(
+                Loss, Data, rows, count, weights, weights[bias], (float)call.Scale, gradient, gradient + bias);
+        }
+        else
+        {
+            var context = new PassContext((nint)weights, (nint)gradient, count, first, accumulate, call.Step, Training: true);
+            partLosses[part * 8] = passes[part].ForwardBackward(Data, rows, count, context, call.Scale);
+        }
+    }
+
+    /// <summary>One slice of the sum of the parts' gradients, always in the order of the parts.</summary>
+    private void Add(int slice, int slices)
+    {
+        int lines = Network.Layout.Length / ParameterLayout.Alignment;
+        int start = (int)((long)lines * slice / slices) * ParameterLayout.Alignment, end = (int)((long)lines * (slice + 1) / slices) * ParameterLayout.Alignment;
+        Span<float> sum = Gradients.Span[start..end];
+        for (int part = 1; part < partsOfPass; part++) Vectors.Add(sum, partGradients[part].Span[start..end]);
+    }
+
+    private void Predict(int part, int parts)
+    {
+        int first = Start(call.Count, part, parts), count = Start(call.Count, part + 1, parts) - first;
+        var context = new PassContext((nint)weights, 0, count, 0, Accumulate: false, Step: 0, Training: false);
+        passes[part].Predict(predicted, (int)call.Step + first, count, context, new Span<float>((float*)call.Pointer + (nint)first * Network.Outputs, count * Network.Outputs));
+    }
+
+    /// <summary>What the parts of a pass share. Pointer and Step: row numbers and the step, or the outputs and the first row.</summary>
+    private readonly record struct Call(nint Pointer, int Count, double Scale, bool Accumulate, long Step, bool Training);
+}

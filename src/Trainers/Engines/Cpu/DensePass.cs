@@ -1,0 +1,107 @@
+using Microsoft.ML.NeuralNetworks;
+using Microsoft.ML.NeuralNetworks.Kernels;
+using Microsoft.ML.NeuralNetworks.Layers;
+
+namespace Microsoft.ML.Trainers.Torch.Engines.Cpu;
+
+/// <summary>
+/// Y = X W + b, with a rectifier behind it where the network has one there: dW = X' dY, db = the column sums of dY, dX = dY W'.
+/// </summary>
+internal sealed unsafe class DensePass : LayerPass
+{
+    // With fewer outputs than this, dW is computed as its transpose: the rows of a tile are the outputs, and nothing is packed.
+    private const int FewOutputs = 4;
+
+    private readonly DenseWeights packed;
+    private readonly bool rectified;
+    private readonly int inputs, outputs, xStride, yStride, weightOffset, biasOffset;
+    private readonly AlignedBuffer y = new(), transposed = new();
+    private readonly PackedMatrix packedGradient;
+    private float* input;
+
+    public DensePass(Dense layer, ParameterLayout layout, DenseWeights packed, bool rectified)
+    {
+        this.packed = packed;
+        this.rectified = rectified;
+        (inputs, outputs) = (layer.Inputs, layer.Outputs);
+        (xStride, yStride) = (Stride(inputs), Stride(outputs));
+        weightOffset = layout[$"{layer.Name}.weight"].Offset;
+        biasOffset = layout[$"{layer.Name}.bias"].Offset;
+        packedGradient = new PackedMatrix(outputs > FewOutputs || inputs == 1 ? Gemm.DepthBlock : 0, outputs);
+        if (outputs is > 1 and <= FewOutputs) transposed.Reserve(outputs * inputs);
+    }
+
+    public override void Reserve(int rows) => y.Reserve(rows * yStride);
+
+    public override float* Forward(float* x, in PassContext context)
+    {
+        input = x;
+        float lower = rectified ? 0 : float.NegativeInfinity;
+        float* bias = context.Weight(biasOffset);
+        if (packed.Forward is { } matrix)
+            Gemm.Multiply(x, xStride, 1, matrix.Panels, bias, y.Pointer, yStride, context.Rows, outputs, inputs, lower: lower);
+        else
+            RowProduct.Dot(x, xStride, context.Rows, inputs == 1 ? 1 : xStride, context.Weight(weightOffset), *bias, y.Pointer, 1, lower);
+        return y.Pointer;
+    }
+
+    public override float* Backward(float* dy, float* dx, in PassContext context)
+    {
+        BiasGradient(dy, context);
+        WeightGradient(dy, context);
+        if (dx == null) return dy;
+        Gemm.Multiply(dy, yStride, 1, packed.Backward!.Panels, null, dx, xStride, context.Rows, inputs, outputs);
+        return dx;
+    }
+
+    private void BiasGradient(float* dy, in PassContext context)
+    {
+        float* sums = context.Gradient(biasOffset);
+        if (outputs == 1)
+        {
+            float sum = context.Accumulate ? *sums : 0;
+            for (int r = 0; r < context.Rows; r++)
+            {
+                if (rectified && !(y.Pointer[r] > 0)) dy[r] = 0;
+                sum += dy[r];
+            }
+            *sums = sum;
+            return;
+        }
+        if (rectified) Columns.RectifyAndSum(dy, yStride, y.Pointer, yStride, context.Rows, outputs, sums, context.Accumulate);
+        else Columns.Sum(dy, yStride, context.Rows, outputs, sums, context.Accumulate);
+        // The gradient's padding holds what another layer left there.
+        new Span<float>(sums + outputs, yStride - outputs).Clear();
+    }
+
+    private void WeightGradient(float* dy, in PassContext context)
+    {
+        float* dw = context.Gradient(weightOffset);
+        if (outputs == 1 && inputs > 1)
+        {
+            Gemm.Multiply(dy, 1, 1, Panels.Of(input, xStride), null, dw, inputs, 1, inputs, context.Rows, context.Accumulate);
+        }
+        else if (outputs <= FewOutputs && inputs > 1)
+        {
+            Gemm.Multiply(dy, 1, yStride, Panels.Of(input, xStride), null, transposed.Pointer, inputs, outputs, inputs, context.Rows);
+            for (int k = 0; k < inputs; k++)
+                for (int n = 0; n < outputs; n++)
+                {
+                    float value = transposed.Pointer[n * inputs + k];
+                    dw[k * outputs + n] = context.Accumulate ? dw[k * outputs + n] + value : value;
+                }
+        }
+        else
+        {
+            for (int row = 0; row < context.Rows; row += Gemm.DepthBlock)
+            {
+                int rows = Math.Min(Gemm.DepthBlock, context.Rows - row);
+                float* block = dy + (nint)row * yStride;
+                packedGradient.Pack(new ReadOnlySpan<float>(block, rows * yStride), rows, yStride);
+                Gemm.Multiply(
+                    input + (nint)row * xStride, 1, xStride, packedGradient.Panels, null, dw, outputs, inputs, outputs, rows,
+                    context.Accumulate || row > 0);
+            }
+        }
+    }
+}

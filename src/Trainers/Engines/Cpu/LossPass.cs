@@ -1,0 +1,65 @@
+using Microsoft.ML.Trainers.Torch.Data;
+
+namespace Microsoft.ML.Trainers.Torch.Engines.Cpu;
+
+/// <summary>The loss of a block of rows and its gradient by the outputs. The common losses are written out; any other goes row by row.</summary>
+internal static unsafe class LossPass
+{
+    /// <returns>scale times sum(w loss).</returns>
+    public static double Evaluate(Loss loss, TrainingData data, int* rows, int count, float* outputs, int stride, int width, double scale, float* gradient)
+    {
+        fixed (float* labels = data.Labels.Span, weights = data.Weights.Span)
+        {
+            double sum = loss switch
+            {
+                SquaredError when width == 1 => Squared(labels, weights, rows, count, outputs, (float)scale, gradient),
+                SoftmaxCrossEntropy => Softmax(labels, weights, rows, count, outputs, stride, width, (float)scale, gradient),
+                _ => General(loss, data.LabelColumns, labels, weights, rows, count, outputs, stride, width, (float)scale, gradient),
+            };
+            return scale * sum;
+        }
+    }
+
+    private static double Squared(float* labels, float* weights, int* rows, int count, float* outputs, float scale, float* gradient)
+    {
+        double sum = 0;
+        for (int i = 0; i < count; i++)
+        {
+            float error = outputs[i] - labels[rows[i]], weight = weights == null ? 1 : weights[rows[i]];
+            sum += error * error * weight;
+            gradient[i] = 2 * scale * weight * error;
+        }
+        return sum;
+    }
+
+    private static double Softmax(float* labels, float* weights, int* rows, int count, float* outputs, int stride, int width, float scale, float* gradient)
+    {
+        double sum = 0;
+        for (int i = 0; i < count; i++, outputs += stride, gradient += stride)
+        {
+            float weight = weights == null ? 1 : weights[rows[i]], factor = scale * weight, largest = outputs[0], total = 0;
+            for (int j = 1; j < width; j++) largest = Math.Max(largest, outputs[j]);
+            for (int j = 0; j < width; j++) total += gradient[j] = MathF.Exp(outputs[j] - largest);
+            float share = factor / total;
+            for (int j = 0; j < width; j++) gradient[j] *= share;
+            int label = (int)labels[rows[i]];
+            gradient[label] -= factor;
+            sum += (MathF.Log(total) + largest - outputs[label]) * weight;
+        }
+        return sum;
+    }
+
+    private static double General(
+        Loss loss, int labelColumns, float* labels, float* weights, int* rows, int count, float* outputs, int stride, int width, float scale, float* gradient)
+    {
+        double sum = 0;
+        for (int i = 0; i < count; i++, outputs += stride, gradient += stride)
+        {
+            float weight = weights == null ? 1 : weights[rows[i]];
+            var slope = new Span<float>(gradient, width);
+            sum += weight * loss.Evaluate(new ReadOnlySpan<float>(outputs, width), new ReadOnlySpan<float>(labels + (nint)rows[i] * labelColumns, labelColumns), slope);
+            for (int j = 0; j < width; j++) gradient[j] *= scale * weight;
+        }
+        return sum;
+    }
+}

@@ -1,0 +1,16 @@
+namespace Microsoft.ML.Trainers.Torch.Engines.Cpu;
+
+/// <summary>What every layer's pass over one block of rows needs to know.</summary>
+/// <param name="Weights">The flat buffer of weights.</param>
+/// <param name="Gradients">The flat buffer that this part of the batch adds up its gradient in.</param>
+/// <param name="Rows">Rows in the block.</param>
+/// <param name="FirstRow">The block's first row within the batch.</param>
+/// <param name="Accumulate">Whether gradients are added to; otherwise they are overwritten.</param>
+/// <param name="Step">The step.</param>
+/// <param name="Training">Training or evaluation.</param>
+internal readonly unsafe record struct PassContext(nint Weights, nint Gradients, int Rows, int FirstRow, bool Accumulate, long Step, bool Training)
+{
+    public float* Weight(int offset) => (float*)Weights + offset;
+
+    public float* Gradient(int offset) => (float*)Gradients + offset;
+}
