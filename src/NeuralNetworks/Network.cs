@@ -13,9 +13,7 @@ public sealed class Network
         ArgumentNullException.ThrowIfNull(layers);
         Layers = [.. layers];
         if (Layers.IsEmpty) throw new ArgumentException("A network must have at least one layer but had none.", nameof(layers));
-        for (int i = 1; i < Layers.Length; i++)
-            if (Layers[i].Inputs != Layers[i - 1].Outputs)
-                throw new ArgumentException($"Layer '{Layers[i].Name}' must take the {Layers[i - 1].Outputs} numbers that '{Layers[i - 1].Name}' gives but takes {Layers[i].Inputs}.", nameof(layers));
+        CheckChain(Layers, nameof(layers));
         Layout = new ParameterLayout(Layers.SelectMany(layer => layer.Parameters));
     }
 
@@ -30,4 +28,11 @@ public sealed class Network
 
     /// <summary>Numbers per row out.</summary>
     public int Outputs => Layers[^1].Outputs;
+
+    internal static void CheckChain(ImmutableArray<Layer> layers, string name)
+    {
+        for (int i = 1; i < layers.Length; i++)
+            if (layers[i].Inputs != layers[i - 1].Outputs)
+                throw new ArgumentException($"Layer '{layers[i].Name}' must take the {layers[i - 1].Outputs} numbers that '{layers[i - 1].Name}' gives but takes {layers[i].Inputs}.", name);
+    }
 }

@@ -24,7 +24,7 @@ public sealed record ParameterSlot(ParameterSpec Spec, int Offset)
 /// <summary>
 /// Where each parameter of a network lies in one flat buffer. Every parameter starts at a multiple of
 /// <see cref="Alignment"/> values and is padded with zeros, so that vector code needs no tail.
-/// Weights, gradients and optimizer state all use the same layout.
+/// Weights, gradients and optimizer state all use the same layout. Buffers, which are not trained, lie at the end.
 /// </summary>
 public sealed class ParameterLayout : IReadOnlyList<ParameterSlot>
 {
@@ -33,7 +33,7 @@ public sealed class ParameterLayout : IReadOnlyList<ParameterSlot>
 
     private readonly ImmutableArray<ParameterSlot> slots;
 
-    /// <summary>Lays the parameters out in the given order.</summary>
+    /// <summary>Lays the parameters out in the given order, buffers after all others.</summary>
     /// <exception cref="ArgumentException">Two parameters have the same name.</exception>
     public ParameterLayout(IEnumerable<ParameterSpec> parameters)
     {
@@ -41,13 +41,14 @@ public sealed class ParameterLayout : IReadOnlyList<ParameterSlot>
         var builder = ImmutableArray.CreateBuilder<ParameterSlot>();
         var names = new HashSet<string>(StringComparer.Ordinal);
         int offset = 0;
-        foreach (ParameterSpec spec in parameters)
+        foreach (ParameterSpec spec in parameters.OrderBy(spec => !spec.IsTrainable))
         {
             if (!names.Add(spec.Name))
                 throw new ArgumentException($"Parameter names must be unique but '{spec.Name}' came twice. Give each layer its own name.", nameof(parameters));
             var slot = new ParameterSlot(spec, offset);
             builder.Add(slot);
             offset = slot.PaddedEnd;
+            if (spec.IsTrainable) TrainableLength = offset;
         }
         slots = builder.ToImmutable();
         Length = offset;
@@ -55,6 +56,9 @@ public sealed class ParameterLayout : IReadOnlyList<ParameterSlot>
 
     /// <summary>The length of a buffer of this layout, padding included.</summary>
     public int Length { get; }
+
+    /// <summary>The part of a buffer of this layout that is trained: its first values, padding included. Buffers follow.</summary>
+    public int TrainableLength { get; }
 
     /// <inheritdoc/>
     public int Count => slots.Length;

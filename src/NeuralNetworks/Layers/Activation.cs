@@ -31,6 +31,12 @@ public enum ActivationFunction
 /// <param name="Function">The function.</param>
 public sealed record Activation(string Name, int Size, ActivationFunction Function) : Layer(Name)
 {
+    /// <summary>Numbers per row, in and out.</summary>
+    public int Size { get; } = Checks.Size(Size);
+
+    /// <summary>The function.</summary>
+    public ActivationFunction Function { get; } = Checks.Defined(Function);
+
     /// <inheritdoc/>
     public override int Inputs => Size;
 

@@ -11,6 +11,12 @@ namespace Microsoft.ML.NeuralNetworks.Layers;
 /// <param name="OutputSize">Numbers per row out.</param>
 public sealed record Dense(string Name, int InputSize, int OutputSize) : Layer(Name)
 {
+    /// <summary>Numbers per row in.</summary>
+    public int InputSize { get; } = Checks.Size(InputSize);
+
+    /// <summary>Numbers per row out.</summary>
+    public int OutputSize { get; } = Checks.Size(OutputSize);
+
     /// <inheritdoc/>
     public override int Inputs => InputSize;
 

@@ -10,12 +10,15 @@ namespace Microsoft.ML.NeuralNetworks.Layers;
 /// <param name="Name">Prefix of its parameters' names, such as <c>layers.0</c>. Unique in a network.</param>
 public abstract record Layer(string Name)
 {
+    /// <summary>Prefix of its parameters' names.</summary>
+    public string Name { get; } = Checks.Name(Name);
+
     /// <summary>How many numbers a row has on the way in.</summary>
     public abstract int Inputs { get; }
 
     /// <summary>How many numbers a row has on the way out.</summary>
     public abstract int Outputs { get; }
 
-    /// <summary>What it learns, in a fixed order; empty for a layer without parameters.</summary>
+    /// <summary>What it learns and its buffers, in a fixed order; empty for a layer without parameters.</summary>
     public virtual ImmutableArray<ParameterSpec> Parameters => [];
 }

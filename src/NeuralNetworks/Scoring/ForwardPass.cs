@@ -51,12 +51,49 @@ internal sealed class ForwardPass
         return current;
     }
 
-    private static ForwardStep? Prepare(Layer layer, ParameterLayout layout, ReadOnlySpan<float> weights) => layer switch
+    private static ForwardStep? Prepare(Layer layer, ParameterLayout layout, ReadOnlySpan<float> weights)
     {
-        Dense dense => PrepareDense(dense.InputSize, dense.OutputSize, layout[$"{layer.Name}.weight"].In(weights), 1, layout[$"{layer.Name}.bias"].In(weights)),
-        Activation activation => new ActivationStep(activation.Size, activation.Function),
-        _ => throw new NotSupportedException($"Layer '{layer.Name}' must be of a kind that can be scored but was {layer.GetType().Name}. Use the built-in layers."),
-    };
+        switch (layer)
+        {
+            case Dense dense:
+                return PrepareDense(dense.InputSize, dense.OutputSize, Values("weight", weights), 1, Values("bias", weights));
+            case NtkDense dense:
+                return PrepareDense(dense.InputSize, dense.OutputSize, Values("weight", weights), 1 / MathF.Sqrt(dense.InputSize), Values("bias", weights));
+            case Activation activation:
+                return new ActivationStep(activation.Size, activation.Function);
+            case ParametricActivation activation:
+                return new ParametricActivationStep(activation.Size, activation.Function, Values("blend", weights));
+            case Dropout:
+                return null;
+            case BatchNorm norm:
+                float[] factor = Values("weight", weights).ToArray();
+                ReadOnlySpan<float> variance = Values("running_var", weights);
+                for (int i = 0; i < factor.Length; i++) factor[i] /= MathF.Sqrt(variance[i] + norm.Epsilon);
+                return new AffineStep(norm.Size, Values("running_mean", weights), factor, Values("bias", weights));
+            case LayerNorm norm:
+                return new LayerNormStep(norm.Size, Values("weight", weights), Values("bias", weights), norm.Epsilon);
+            case Scaling scaling:
+                return new AffineStep(scaling.Size, [], Values("weight", weights), []);
+            case Standardization scaling:
+                return new AffineStep(scaling.Size, Values("mean", weights), Values("scale", weights), []);
+            case RobustScaling scaling:
+                return new RobustScalingStep(scaling.Size, Values("center", weights), Values("scale", weights));
+            case MissingValues missing:
+                return new MissingValuesStep(missing.Size, Values("replacement", weights));
+            case Residual residual:
+                return new ResidualStep(new ForwardPass(residual.Block, layout, weights, residual.Inputs));
+            case CategoricalEmbedding embedding:
+                return new CategoricalEmbeddingStep(embedding, layout, weights);
+            case PeriodicEmbedding embedding:
+                return new PeriodicEmbeddingStep(embedding, layout, weights);
+            case NumericEmbedding embedding:
+                return new NumericEmbeddingStep(embedding, layout, weights);
+            default:
+                throw new NotSupportedException($"Layer '{layer.Name}' must be of a kind that can be scored but was {layer.GetType().Name}. Use the built-in layers.");
+        }
+
+        ReadOnlySpan<float> Values(string name, ReadOnlySpan<float> all) => layout[$"{layer.Name}.{name}"].In(all);
+    }
 
     private static SparseStep PrepareDense(int inputs, int outputs, ReadOnlySpan<float> weight, float factor, ReadOnlySpan<float> bias) =>
         outputs <= NarrowDenseStep.MaximumOutputs

@@ -19,4 +19,21 @@ internal abstract class ForwardStep(int inputs, int outputs)
 
     /// <summary>Floats from one row to the next: the width rounded up to two cache lines.</summary>
     public static int Stride(int width) => (width + 31) / 32 * 32;
+
+    /// <summary>Numbers per column as a row of this width: the values, then zeros.</summary>
+    protected static Memory<float> Pad(ReadOnlySpan<float> values, int width)
+    {
+        Memory<float> padded = AlignedMemory.Allocate<float>(Stride(width));
+        values.CopyTo(padded.Span);
+        return padded;
+    }
+
+    /// <summary>A matrix of rows of <paramref name="width"/> with zeros after each, up to <paramref name="padded"/>.</summary>
+    protected static Memory<float> PadRows(ReadOnlySpan<float> matrix, int width, int padded)
+    {
+        int rows = matrix.Length / width;
+        Memory<float> result = AlignedMemory.Allocate<float>(checked(rows * padded));
+        for (int row = 0; row < rows; row++) matrix.Slice(row * width, width).CopyTo(result.Span[(row * padded)..]);
+        return result;
+    }
 }

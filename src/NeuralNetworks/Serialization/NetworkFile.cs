@@ -27,7 +27,7 @@ internal static class NetworkFile
     private const int HeaderLength = 24;
     private const int MaximumDescription = 1 << 24;
 
-    // A network without parameters could claim any width; real ones have rows no longer than their weights, or short ones.
+    // A network without parameters could claim any width; real ones have rows no longer than their weights, or no longer than this.
     private const int FreeWidth = 1 << 16;
 
     private static ReadOnlySpan<byte> Magic => "NNFITTED"u8;
@@ -77,14 +77,13 @@ internal static class NetworkFile
         uint descriptionLength = BinaryPrimitives.ReadUInt32LittleEndian(file.AsSpan(20));
         if (descriptionLength > MaximumDescription || descriptionLength > end - HeaderLength - sizeof(uint))
             throw new InvalidDataException($"The description of the network claims {descriptionLength} bytes, at offset 20, more than there are or may be.");
-        var (network, output, members, metadata) = StrictJson.Read(file.AsMemory(HeaderLength, (int)descriptionLength), ReadDescription);
+        var (network, output, members, metadata) = StrictJson.Read(
+            file.AsMemory(HeaderLength, (int)descriptionLength), Math.Max(FreeWidth, file.Length / sizeof(float)), ReadDescription);
 
         int offset = HeaderLength + (int)descriptionLength;
         long values = (long)network.Layout.Sum(slot => (long)slot.Count) * members;
         if (values * sizeof(float) + sizeof(uint) > end - offset)
             throw new InvalidDataException($"The network claims {values} weights, at offset {offset}, more than the {end - offset} bytes left can hold.");
-        if (network.Layers.Max(layer => Math.Max(layer.Inputs, layer.Outputs)) is int widest && widest > Math.Max(FreeWidth, values))
-            throw new InvalidDataException($"The network claims rows of {widest} numbers with {values} weights, at offset {HeaderLength}.");
         var weights = new List<ReadOnlyMemory<float>>();
         for (int member = 0; member < members; member++)
         {
@@ -132,8 +131,8 @@ internal static class NetworkFile
 
     private static (Network, OutputTransform, int Members, ImmutableDictionary<string, string>) ReadDescription(JsonFields fields)
     {
-        var network = new Network(LayerJson.Read(fields.Element("layers")));
-        OutputTransform output = OutputJson.Read(fields.Element("output"));
+        var network = new Network(LayerJson.Read(fields.Element("layers"), fields.LargestInteger));
+        OutputTransform output = OutputJson.Read(fields.Element("output"), fields.LargestInteger);
         int members = fields.Integer("members");
         if (members < 1) throw new InvalidDataException($"members must be at least 1 but is {members}.");
         var metadata = ImmutableDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);

@@ -22,5 +22,6 @@ internal static class NetworkJson
     }
 
     /// <exception cref="InvalidDataException">The text is not such a description.</exception>
-    public static Network Read(string text) => StrictJson.Read(Encoding.UTF8.GetBytes(text), fields => new Network(LayerJson.Read(fields.Element("layers"))));
+    public static Network Read(string text) =>
+        StrictJson.Read(Encoding.UTF8.GetBytes(text), Checks.MaximumSize, fields => new Network(LayerJson.Read(fields.Element("layers"), fields.LargestInteger)));
 }

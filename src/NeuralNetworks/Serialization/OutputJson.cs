@@ -35,9 +35,9 @@ internal static class OutputJson
         json.WriteEndObject();
     }
 
-    public static OutputTransform Read(JsonElement element)
+    public static OutputTransform Read(JsonElement element, int largestInteger)
     {
-        var fields = new JsonFields(element);
+        var fields = new JsonFields(element, largestInteger);
         string kind = fields.Text("kind");
         OutputTransform output = kind switch
         {

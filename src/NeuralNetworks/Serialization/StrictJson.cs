@@ -8,12 +8,12 @@ internal static class StrictJson
     private const int MaximumDepth = 32;
 
     /// <exception cref="InvalidDataException">The text is not JSON, or <paramref name="read"/> does not accept it.</exception>
-    public static T Read<T>(ReadOnlyMemory<byte> utf8, Func<JsonFields, T> read)
+    public static T Read<T>(ReadOnlyMemory<byte> utf8, int largestInteger, Func<JsonFields, T> read)
     {
         try
         {
             using JsonDocument document = JsonDocument.Parse(utf8, new JsonDocumentOptions { MaxDepth = MaximumDepth });
-            var fields = new JsonFields(document.RootElement);
+            var fields = new JsonFields(document.RootElement, largestInteger);
             T result = read(fields);
             fields.End();
             return result;
