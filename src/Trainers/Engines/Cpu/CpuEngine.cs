@@ -21,8 +21,9 @@ internal sealed unsafe class CpuEngine : Engine
     private const int ParallelLength = 4096;
 
     private readonly WorkerPool pool;
-    private readonly float* weights;
-    private readonly bool linear;
+    private readonly float* weights, gradients;
+    private readonly LinearPass? linear;
+    private readonly int biasOffset;
     private readonly NetworkPass[] passes;
     private readonly DenseWeights[] packed;
     private readonly AlignedBuffer[] partGradients;
@@ -39,9 +40,14 @@ internal sealed unsafe class CpuEngine : Engine
         Weights = AlignedMemory.Allocate<float>(network.Layout.Length);
         Gradients = AlignedMemory.Allocate<float>(network.Layout.Length);
         weights = AlignedBuffer.AddressOf(Weights);
+        gradients = AlignedBuffer.AddressOf(Gradients);
         predicted = data;
         pool = new WorkerPool(threads > 0 ? threads : Environment.ProcessorCount);
-        linear = network.Layers is [Dense { Outputs: 1 }] && data.LabelColumns == 1;
+        if (network.Layers is [Dense { Outputs: 1 }] && data.LabelColumns == 1)
+        {
+            linear = LinearPass.For(loss, data);
+            biasOffset = network.Layout[1].Offset;
+        }
         bool learnsInFront = false;
         var dense = new Dictionary<Layer, DenseWeights>();
         foreach (Layer layer in network.Layers)
@@ -78,7 +84,7 @@ internal sealed unsafe class CpuEngine : Engine
         fixed (int* numbers = rows)
         {
             call = new Call((nint)numbers, rows.Length, scale, accumulate, step, Training: true);
-            if (!linear) pool.Run(parts, pack);
+            if (linear is null) pool.Run(parts, pack);
             pool.Run(parts, pass);
         }
         partsOfPass = parts;
@@ -129,15 +135,13 @@ internal sealed unsafe class CpuEngine : Engine
     private void Pass(int part, int parts)
     {
         int first = Start(call.Count, part, parts), count = Start(call.Count, part + 1, parts) - first;
-        float* gradient = part == 0 ? AlignedBuffer.AddressOf(Gradients) : partGradients[part].Pointer;
+        float* gradient = part == 0 ? gradients : partGradients[part].Pointer;
         bool accumulate = part == 0 && call.Accumulate;
         int* rows = (int*)call.Pointer + first;
-        if (linear)
+        if (linear is { } single)
         {
-            if (!accumulate) new Span<float>(gradient, Network.Layout.Length).Clear();
-            int bias = Network.Layout[1].Offset;
-            partLosses[part * 8] = call.Scale * LinearPass.ForwardBackward(
-                Loss, Data, rows, count, weights, weights[bias], (float)call.Scale, gradient, gradient + bias);
+            partLosses[part * 8] = call.Scale * single.ForwardBackward(
+                rows, count, weights, weights[biasOffset], (float)call.Scale, gradient, gradient + biasOffset, accumulate);
         }
         else
         {

@@ -1,0 +1,101 @@
+using Microsoft.ML.NeuralNetworks;
+using Microsoft.ML.NeuralNetworks.Kernels;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace MlNetLr.Benchmarks.Compare;
+
+/// <summary>
+/// The matrix products of one step and nothing else, on one core: forward, weight gradients, and input gradients of all layers but
+/// the first. Nobody who trains exactly can be faster; half of it is the floor of two cores.
+/// </summary>
+internal static unsafe class GemmFloor
+{
+    private sealed record Product(int Rows, int Columns, int Depth, bool LeftTransposed, bool RightTransposed);
+
+    public const string Library = "floor: libtorch's products, 1 core";
+    public const string Own = "floor: own products, 1 core";
+
+    public static IEnumerable<Contestant> Of(Workload workload)
+    {
+        Product[] products = [.. Products(workload)];
+        yield return new LibraryProducts(products);
+        yield return new Repeat(Own, OwnProducts(products));
+    }
+
+    private static IEnumerable<Product> Products(Workload workload)
+    {
+        for (int i = 0; i + 1 < workload.Sizes.Length; i++)
+        {
+            (int inputs, int outputs) = (workload.Sizes[i], workload.Sizes[i + 1]);
+            yield return new(workload.Batch, outputs, inputs, false, false);
+            yield return new(inputs, outputs, workload.Batch, true, false);
+            if (i > 0) yield return new(workload.Batch, inputs, outputs, false, true);
+        }
+    }
+
+    private sealed class LibraryProducts : Contestant
+    {
+        private readonly List<(Tensor A, Tensor B, Tensor C)> work = [];
+
+        public LibraryProducts(Product[] products) : base(Library)
+        {
+            foreach (Product p in products)
+            {
+                Tensor a = p.LeftTransposed ? randn(p.Depth, p.Rows).t() : randn(p.Rows, p.Depth);
+                Tensor b = p.RightTransposed ? randn(p.Columns, p.Depth).t() : randn(p.Depth, p.Columns);
+                work.Add((a, b, zeros(p.Rows, p.Columns)));
+            }
+        }
+
+        public override void Steps(int count)
+        {
+            int before = get_num_threads();
+            set_num_threads(1);
+            using (no_grad())
+                for (; count > 0; count--)
+                    foreach ((Tensor a, Tensor b, Tensor c) in work) c.addmm_(a, b, beta: 0, alpha: 1);
+            set_num_threads(before);
+        }
+    }
+
+    private static Action OwnProducts(Product[] products)
+    {
+        List<Action> work = [];
+        foreach (Product p in products)
+        {
+            // A single column or row goes the way that the engine goes: dot products, and a product whose rows are the outputs.
+            Product own = p is { Columns: 1, LeftTransposed: true } ? p with { Rows = 1, Columns = p.Rows, LeftTransposed = false } : p;
+            int lda = ParameterLayout.Padded(own.LeftTransposed ? own.Rows : own.Depth), ldc = ParameterLayout.Padded(own.Columns);
+            Memory<float> a = AlignedMemory.Allocate<float>((own.LeftTransposed ? own.Depth : own.Rows) * lda), c = AlignedMemory.Allocate<float>(own.Rows * ldc);
+            float* pa = Address(a), pc = Address(c);
+            if (own.Columns == 1)
+            {
+                Memory<float> w = AlignedMemory.Allocate<float>(own.Depth);
+                float* pw = Address(w);
+                work.Add(() =>
+                {
+                    RowProduct.Dot(pa, lda, own.Rows, own.Depth, pw, 0, pc, 1);
+                    GC.KeepAlive(a);
+                });
+                continue;
+            }
+            var b = new PackedMatrix(own.Depth, own.Columns);
+            work.Add(() => Gemm.Multiply(pa, own.LeftTransposed ? 1 : lda, own.LeftTransposed ? lda : 1, b.Panels, null, pc, ldc, own.Rows, own.Columns, own.Depth));
+            kept.Add(a);
+            kept.Add(c);
+        }
+        return () =>
+        {
+            foreach (Action product in work) product();
+        };
+    }
+
+    private static readonly List<Memory<float>> kept = [];
+
+    private static float* Address(Memory<float> pinned)
+    {
+        kept.Add(pinned);
+        fixed (float* p = pinned.Span) return p;
+    }
+}

@@ -1,0 +1,30 @@
+using System.Runtime.InteropServices;
+using Microsoft.ML.NeuralNetworks.Kernels;
+
+namespace MlNetLr.Benchmarks.Compare;
+
+/// <summary>What a figure depends on.</summary>
+internal sealed record Machine(IReadOnlyList<KeyValuePair<string, string>> Facts)
+{
+    public static Machine Describe() => new(
+    [
+        new("processor", Processor()),
+        new("cores", Environment.ProcessorCount.ToString()),
+        new("vector width used", $"{Simd.Width} bits"),
+        new("system", RuntimeInformation.OSDescription),
+        new(".NET", RuntimeInformation.FrameworkDescription),
+        new("TorchSharp", typeof(TorchSharp.torch).Assembly.GetName().Version!.ToString()),
+        new("ML.NET", typeof(Microsoft.ML.MLContext).Assembly.GetName().Version!.ToString()),
+        new("load average at the end", Load()),
+    ]);
+
+    private static string Processor()
+    {
+        const string CpuInfo = "/proc/cpuinfo";
+        if (!File.Exists(CpuInfo)) return RuntimeInformation.ProcessArchitecture.ToString();
+        string? line = File.ReadLines(CpuInfo).FirstOrDefault(text => text.StartsWith("model name", StringComparison.Ordinal));
+        return line is null ? RuntimeInformation.ProcessArchitecture.ToString() : line[(line.IndexOf(':') + 1)..].Trim();
+    }
+
+    private static string Load() => File.Exists("/proc/loadavg") ? string.Join(' ', File.ReadAllText("/proc/loadavg").Split(' ').Take(3)) : "unknown";
+}

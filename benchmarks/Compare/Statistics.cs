@@ -1,0 +1,11 @@
+namespace MlNetLr.Benchmarks.Compare;
+
+internal static class Statistics
+{
+    public static double Median(IReadOnlyCollection<double> values)
+    {
+        double[] sorted = [.. values.Order()];
+        int middle = sorted.Length / 2;
+        return sorted.Length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+    }
+}
