@@ -1,0 +1,107 @@
+using System.Runtime.InteropServices;
+using Microsoft.ML.NeuralNetworks;
+using Microsoft.ML.Trainers.Torch.Data;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Trainers.Torch.Engines;
+
+/// <summary>
+/// Forward and backward by libtorch's autograd. On the CPU every parameter and its gradient is a torch view of flat .NET memory,
+/// so the optimizer works on the same bytes without a copy.
+/// </summary>
+internal sealed class TorchEngine : Engine
+{
+    private readonly Dictionary<string, Tensor> parameters = new(StringComparer.Ordinal);
+    private readonly TorchForward forward;
+    private readonly Dictionary<TrainingData, DataTensors> tensorsOf = new(ReferenceEqualityComparer.Instance);
+
+    public TorchEngine(Network network, Loss loss, TrainingData data, ulong seed)
+        : base(network, loss, data)
+    {
+        Libtorch.EnsureLoaded();
+        Weights = AlignedMemory.Allocate<float>(network.Layout.Length);
+        Gradients = AlignedMemory.Allocate<float>(network.Layout.Length);
+        using DisposeScope construction = NewDisposeScope();
+        foreach (ParameterSlot slot in network.Layout)
+        {
+            Tensor parameter = View(Weights, slot).requires_grad_(true);
+            parameter.grad = View(Gradients, slot);
+            parameters.Add(slot.Spec.Name, parameter.DetachFromDisposeScope());
+        }
+        forward = new TorchForward(network, parameters, seed);
+        tensorsOf.Add(data, new DataTensors(data));
+    }
+
+    public override Memory<float> Weights { get; }
+
+    public override Memory<float> Gradients { get; }
+
+    public override double ForwardBackward(ReadOnlySpan<int> rows, double scale, bool accumulate, long step)
+    {
+        using DisposeScope pass = NewDisposeScope();
+        if (!accumulate) Gradients.Span.Clear();
+        DataTensors data = tensorsOf[Data];
+        using Tensor index = tensor(rows.ToArray(), ScalarType.Int64);
+        Tensor outputs = forward.Train(data.Features.index_select(0, index), step);
+        Tensor rowLosses = TorchLosses.PerRow(Loss, outputs, data.Labels.index_select(0, index));
+        Tensor weighted = data.Weights is null ? rowLosses : rowLosses * data.Weights.index_select(0, index);
+        Tensor loss = weighted.sum() * scale;
+        loss.backward();
+        return loss.item<float>();
+    }
+
+    public override void Predict(TrainingData data, int first, int count, Span<float> outputs)
+    {
+        using DisposeScope pass = NewDisposeScope();
+        using IDisposable noGradient = no_grad();
+        if (!tensorsOf.TryGetValue(data, out DataTensors? tensors))
+        {
+            tensors = new DataTensors(data);
+            tensorsOf.Add(data, tensors);
+        }
+        Tensor result = forward.Evaluate(tensors.Features.narrow(0, first, count));
+        result.data<float>().CopyTo(outputs);
+    }
+
+    public override void Dispose()
+    {
+        foreach (Tensor parameter in parameters.Values) parameter.Dispose();
+        foreach (DataTensors tensors in tensorsOf.Values) tensors.Dispose();
+    }
+
+    private static Tensor View(Memory<float> buffer, ParameterSlot slot) =>
+        Share(buffer.Slice(slot.Offset, slot.Count)).view([.. slot.Spec.Shape.Select(dimension => (long)dimension)]);
+
+    /// <summary>A tensor over .NET memory, without a copy. The tensor keeps the array pinned and alive.</summary>
+    private static Tensor Share(Memory<float> memory)
+    {
+        if (!MemoryMarshal.TryGetArray((ReadOnlyMemory<float>)memory, out ArraySegment<float> segment))
+            throw new InvalidOperationException("The buffer must be an array's memory but was not.");
+        return frombuffer(segment.Array!, ScalarType.Float32, segment.Count, segment.Offset);
+    }
+
+    private sealed class DataTensors : IDisposable
+    {
+        public DataTensors(TrainingData data)
+        {
+            using DisposeScope construction = NewDisposeScope();
+            Features = Share(data.Features).view(data.Rows, data.Columns).DetachFromDisposeScope();
+            Labels = Share(data.Labels).view(data.Rows, data.LabelColumns).DetachFromDisposeScope();
+            Weights = data.Weights.IsEmpty ? null : Share(data.Weights).DetachFromDisposeScope();
+        }
+
+        public Tensor Features { get; }
+
+        public Tensor Labels { get; }
+
+        public Tensor? Weights { get; }
+
+        public void Dispose()
+        {
+            Features.Dispose();
+            Labels.Dispose();
+            Weights?.Dispose();
+        }
+    }
+}

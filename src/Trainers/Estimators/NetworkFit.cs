@@ -1,0 +1,76 @@
+using System.Globalization;
+using Microsoft.ML.NeuralNetworks;
+using Microsoft.ML.Runtime;
+using Microsoft.ML.Trainers.Torch.Data;
+using Microsoft.ML.Trainers.Torch.Training;
+
+namespace Microsoft.ML.Trainers.Torch.Estimators;
+
+/// <summary>What the trainers of all tasks share: from the rows of a data view to a trained network.</summary>
+internal sealed class NetworkFit
+{
+    private readonly IHost host;
+    private readonly LearningTask task;
+    private readonly ulong seed;
+
+    public NetworkFit(IHost host, TrainingOptions options, LearningTask task)
+    {
+        this.host = host;
+        this.task = task;
+        Options = options;
+        // Drawn once: the host's generator advances, and fitting the same trainer twice must give the same model.
+        seed = (ulong)(uint)(options.Seed ?? host.Rand.Next());
+        Loss = options.Loss ?? task switch
+        {
+            LearningTask.Regression => new SquaredError(),
+            LearningTask.BinaryClassification => new LogisticLoss(),
+            _ => new SoftmaxCrossEntropy(),
+        };
+        if (Loss.Task != task)
+            throw new ArgumentException($"Loss must be one for {task} but was {Loss}, which is for {Loss.Task}. Leave it out for the task's default.", nameof(options));
+    }
+
+    public TrainingOptions Options { get; }
+
+    public Loss Loss { get; }
+
+    /// <param name="context">Rows to train on, perhaps rows to validate on, perhaps a model to start from.</param>
+    /// <param name="classes">Number of classes; 1 unless multiclass.</param>
+    /// <param name="start">The model to start from, or null.</param>
+    public (TrainedNetwork Trained, TargetScale? Scale) Run(TrainContext context, int classes, FittedNetwork? start)
+    {
+        using IChannel channel = host.Start("Training");
+        TrainingData train = Read(context.TrainingSet, classes);
+        TrainingData? validation = context.ValidationSet is { } given ? Read(given, classes) : null;
+        if (validation is null && Options.ValidationFraction > 0) (train, validation) = train.Split(Options.ValidationFraction, seed);
+        if (validation is not null && validation.Columns != train.Columns)
+            throw new InvalidOperationException($"The validation rows must have {train.Columns} features as the training rows have but had {validation.Columns}. Use the same transforms for both.");
+
+        Network network = Options.BuildNetwork(train.Columns, Loss.Outputs(classes) * train.LabelColumns);
+        TargetScale? scale = null;
+        if (task == LearningTask.Regression)
+        {
+            scale = start is null ? TargetScale.Of(train) : TargetScale.Of(start);
+            scale.Standardise(train);
+            if (validation is not null) scale.Standardise(validation);
+        }
+        float[]? firstWeights = start is null ? null : WarmStart.WeightsOf(start, network);
+
+        using IProgressChannel progress = host.StartProgressChannel("Training");
+        var watcher = new RunWatcher(Options.CancellationToken, host.CheckAlive, [.. Listeners(channel, progress)]);
+        TrainedNetwork trained = TrainedNetwork.Train(network, Loss, train, validation, Options, seed, firstWeights, watcher);
+        return (trained, scale);
+    }
+
+    private TrainingData Read(RoleMappedData data, int classes) => DataReader.Read(data, classes, allowMissingFeatures: false, host.CheckAlive);
+
+    private IEnumerable<Action<TrainingProgress>> Listeners(IChannel channel, IProgressChannel progress)
+    {
+        progress.SetHeader(new ProgressHeader(["training loss", "validation loss", "learning rate"], ["epochs"]), entry => { });
+        yield return now => progress.Checkpoint(now.TrainingLoss, double.IsNaN(now.ValidationLoss) ? null : now.ValidationLoss, now.LearningRate, now.Epoch + 1);
+        // Progress channels do not reach MLContext.Log: this line does.
+        yield return now => channel.Info(string.Create(CultureInfo.InvariantCulture,
+            $"epoch {now.Epoch + 1}/{now.NumberOfEpochs}  rate {now.LearningRate:g4}  loss {now.TrainingLoss:g6}{(double.IsNaN(now.ValidationLoss) ? "" : string.Create(CultureInfo.InvariantCulture, $"  validation {now.ValidationLoss:g6}"))}"));
+        if (Options.Progress is { } listener) yield return listener.Report;
+    }
+}

@@ -1,0 +1,66 @@
+using Microsoft.ML.Calibrators;
+using Microsoft.ML.Data;
+using Microsoft.ML.NeuralNetworks;
+using Microsoft.ML.Runtime;
+using Microsoft.ML.Trainers.Torch.Estimators;
+
+namespace Microsoft.ML.Trainers.Torch;
+
+/// <summary>
+/// Trains a network for binary classification. The score is the log-odds, so the probability is 1 / (1 + exp(-score)).
+/// Made by <c>mlContext.BinaryClassification.Trainers.TorchMlp</c> or <c>TorchLinear</c>.
+/// </summary>
+public sealed class TorchBinaryTrainer
+    : TrainerEstimatorBase<BinaryPredictionTransformer<CalibratedModelParametersBase<NetworkBinaryModelParameters, PlattCalibrator>>, CalibratedModelParametersBase<NetworkBinaryModelParameters, PlattCalibrator>>
+{
+    private readonly NetworkFit fit;
+
+    internal TorchBinaryTrainer(IHostEnvironment environment, TrainingOptions options)
+        : base(
+            environment.Register(nameof(TorchBinaryTrainer)),
+            TrainerUtils.MakeR4VecFeature(options.FeatureColumnName),
+            TrainerUtils.MakeBoolScalarLabel(options.LabelColumnName),
+            TrainerUtils.MakeR4ScalarWeightColumn(options.ExampleWeightColumnName)) =>
+        fit = new NetworkFit(Host, options.Copy(), LearningTask.BinaryClassification);
+
+    /// <inheritdoc/>
+    public override TrainerInfo Info { get; } = new(normalization: true, calibration: false, caching: false, supportValid: true, supportIncrementalTrain: true);
+
+    private protected override PredictionKind PredictionKind => PredictionKind.BinaryClassification;
+
+    /// <summary>Trains on <paramref name="trainData"/> and watches the loss on <paramref name="validationData"/>.</summary>
+    public BinaryPredictionTransformer<CalibratedModelParametersBase<NetworkBinaryModelParameters, PlattCalibrator>> Fit(IDataView trainData, IDataView validationData) =>
+        TrainTransformer(trainData, validationData);
+
+    /// <summary>Goes on from a fitted model of the same network.</summary>
+    /// <exception cref="ArgumentException">The model has another network.</exception>
+    public BinaryPredictionTransformer<CalibratedModelParametersBase<NetworkBinaryModelParameters, PlattCalibrator>> Fit(
+        IDataView trainData, CalibratedModelParametersBase<NetworkBinaryModelParameters, PlattCalibrator> modelParameters) =>
+        TrainTransformer(trainData, initPredictor: modelParameters);
+
+    private protected override SchemaShape.Column[] GetOutputColumnsCore(SchemaShape inputSchema)
+    {
+        var annotations = new SchemaShape(AnnotationUtils.GetTrainerOutputAnnotation());
+        var probability = new SchemaShape(AnnotationUtils.GetTrainerOutputAnnotation(isNormalized: true));
+        return
+        [
+            new(DefaultColumnNames.Score, SchemaShape.Column.VectorKind.Scalar, NumberDataViewType.Single, false, annotations),
+            new(DefaultColumnNames.Probability, SchemaShape.Column.VectorKind.Scalar, NumberDataViewType.Single, false, probability),
+            new(DefaultColumnNames.PredictedLabel, SchemaShape.Column.VectorKind.Scalar, BooleanDataViewType.Instance, false, annotations),
+        ];
+    }
+
+    private protected override CalibratedModelParametersBase<NetworkBinaryModelParameters, PlattCalibrator> TrainModelCore(TrainContext context)
+    {
+        context.TrainingSet.CheckBinaryLabel();
+        var start = context.InitialPredictor as CalibratedModelParametersBase<NetworkBinaryModelParameters, PlattCalibrator>;
+        var (trained, _) = fit.Run(context, classes: 1, start?.SubModel.Fitted);
+        var model = new NetworkBinaryModelParameters(Host, trained.ToFitted(new LogisticOutput()));
+        // The score is the log-odds already: this calibrator is the plain logistic function.
+        return new ValueMapperCalibratedModelParameters<NetworkBinaryModelParameters, PlattCalibrator>(Host, model, new PlattCalibrator(Host, slope: -1, offset: 0));
+    }
+
+    private protected override BinaryPredictionTransformer<CalibratedModelParametersBase<NetworkBinaryModelParameters, PlattCalibrator>> MakeTransformer(
+        CalibratedModelParametersBase<NetworkBinaryModelParameters, PlattCalibrator> model, DataViewSchema trainSchema) =>
+        new(Host, model, trainSchema, FeatureColumn.Name);
+}

@@ -1,0 +1,50 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.NeuralNetworks;
+using Microsoft.ML.Runtime;
+using Microsoft.ML.Trainers.Torch.Estimators;
+
+namespace Microsoft.ML.Trainers.Torch;
+
+/// <summary>
+/// Trains a network for regression. The target is standardised inside and the model undoes it, so that one learning rate suits
+/// targets of any unit. Made by <c>mlContext.Regression.Trainers.TorchMlp</c> or <c>TorchLinear</c>.
+/// </summary>
+public sealed class TorchRegressionTrainer
+    : TrainerEstimatorBase<RegressionPredictionTransformer<NetworkRegressionModelParameters>, NetworkRegressionModelParameters>
+{
+    private readonly NetworkFit fit;
+
+    internal TorchRegressionTrainer(IHostEnvironment environment, TrainingOptions options)
+        : base(
+            environment.Register(nameof(TorchRegressionTrainer)),
+            TrainerUtils.MakeR4VecFeature(options.FeatureColumnName),
+            TrainerUtils.MakeR4ScalarColumn(options.LabelColumnName),
+            TrainerUtils.MakeR4ScalarWeightColumn(options.ExampleWeightColumnName)) =>
+        fit = new NetworkFit(Host, options.Copy(), LearningTask.Regression);
+
+    /// <inheritdoc/>
+    public override TrainerInfo Info { get; } = new(normalization: true, calibration: false, caching: false, supportValid: true, supportIncrementalTrain: true);
+
+    private protected override PredictionKind PredictionKind => PredictionKind.Regression;
+
+    /// <summary>Trains on <paramref name="trainData"/> and watches the loss on <paramref name="validationData"/>.</summary>
+    public RegressionPredictionTransformer<NetworkRegressionModelParameters> Fit(IDataView trainData, IDataView validationData) => TrainTransformer(trainData, validationData);
+
+    /// <summary>Goes on from a fitted model of the same network.</summary>
+    /// <exception cref="ArgumentException">The model has another network.</exception>
+    public RegressionPredictionTransformer<NetworkRegressionModelParameters> Fit(IDataView trainData, NetworkRegressionModelParameters modelParameters) =>
+        TrainTransformer(trainData, initPredictor: modelParameters);
+
+    private protected override SchemaShape.Column[] GetOutputColumnsCore(SchemaShape inputSchema) =>
+        [new(DefaultColumnNames.Score, SchemaShape.Column.VectorKind.Scalar, NumberDataViewType.Single, false, new SchemaShape(AnnotationUtils.GetTrainerOutputAnnotation()))];
+
+    private protected override NetworkRegressionModelParameters TrainModelCore(TrainContext context)
+    {
+        context.TrainingSet.CheckRegressionLabel();
+        var (trained, scale) = fit.Run(context, classes: 1, (context.InitialPredictor as NetworkRegressionModelParameters)?.Fitted);
+        return new NetworkRegressionModelParameters(Host, trained.ToFitted(new LinearOutput(scale!.Deviation, scale.Mean)));
+    }
+
+    private protected override RegressionPredictionTransformer<NetworkRegressionModelParameters> MakeTransformer(NetworkRegressionModelParameters model, DataViewSchema trainSchema) =>
+        new(Host, model, trainSchema, FeatureColumn.Name);
+}

@@ -1,0 +1,31 @@
+using Microsoft.ML.Trainers.Torch.Data;
+using Microsoft.ML.Trainers.Torch.Engines;
+
+namespace Microsoft.ML.Trainers.Torch.Training;
+
+/// <summary>The loss of an engine's present weights on rows it does not train on.</summary>
+internal static class Evaluation
+{
+    private const int RowsPerChunk = 1024;
+
+    public static double MeanLoss(Engine engine, TrainingData data)
+    {
+        int outputs = engine.Network.Outputs;
+        var scores = new float[RowsPerChunk * outputs];
+        var unused = new float[outputs];
+        double loss = 0, total = 0;
+        for (int first = 0; first < data.Rows; first += RowsPerChunk)
+        {
+            int count = Math.Min(RowsPerChunk, data.Rows - first);
+            engine.Predict(data, first, count, scores);
+            for (int row = 0; row < count; row++)
+            {
+                double weight = data.Weights.IsEmpty ? 1 : data.Weights.Span[first + row];
+                ReadOnlySpan<float> label = data.Labels.Span.Slice((first + row) * data.LabelColumns, data.LabelColumns);
+                loss += weight * engine.Loss.Evaluate(scores.AsSpan(row * outputs, outputs), label, unused);
+                total += weight;
+            }
+        }
+        return loss / total;
+    }
+}

@@ -1,0 +1,38 @@
+using Microsoft.ML.NeuralNetworks;
+
+namespace Microsoft.ML.Trainers.Torch.Training;
+
+/// <summary>
+/// First weights, the same for every engine: each parameter draws from the run's stream in the order of the layout.
+/// Weights of shape inputs x outputs are uniform on +-sqrt(3 gain / inputs) with gain 2 before a rectifier (He et al. 2015,
+/// arXiv:1502.01852) and 1 for the output; biases are zero; scales of normalisations are one.
+/// </summary>
+internal static class Initializer
+{
+    public static void Fill(Network network, Span<float> weights, ulong seed)
+    {
+        var random = new RandomStream(seed, RandomStream.Purpose.Weights);
+        ParameterSlot? output = network.Layout.LastOrDefault(slot => slot.Spec.Role == ParameterRole.Weight);
+        foreach (ParameterSlot slot in network.Layout)
+        {
+            Span<float> values = slot.In(weights);
+            switch (slot.Spec.Role)
+            {
+                case ParameterRole.Weight:
+                    double gain = slot == output ? 1 : 2;
+                    double bound = Math.Sqrt(3 * gain / slot.Spec.Shape[0]);
+                    foreach (ref float value in values) value = (float)random.NextDouble(-bound, bound);
+                    break;
+                case ParameterRole.Norm:
+                    values.Fill(slot.Spec.Name.EndsWith(".shift", StringComparison.Ordinal) ? 0 : 1);
+                    break;
+                case ParameterRole.Embedding:
+                    foreach (ref float value in values) value = (float)random.NextNormal();
+                    break;
+                default:
+                    values.Clear();
+                    break;
+            }
+        }
+    }
+}

@@ -1,0 +1,28 @@
+using Microsoft.ML.LrSchedules;
+using Microsoft.ML.NeuralNetworks;
+using Microsoft.ML.Trainers.Torch.Data;
+using Microsoft.ML.Trainers.Torch.Engines;
+
+namespace Microsoft.ML.Trainers.Torch.Training;
+
+/// <summary>What a run leaves: the weights in the network's layout, and how they came about.</summary>
+internal sealed record TrainedNetwork(Network Network, float[] Weights, TrainingHistory History)
+{
+    /// <summary>Trains a network from its first weights, or from those given.</summary>
+    public static TrainedNetwork Train(
+        Network network, Loss loss, TrainingData train, TrainingData? validation, TrainingOptions options, ulong seed, float[]? firstWeights, RunWatcher watcher)
+    {
+        if (validation is null && options.EarlyStopping is not null)
+            throw new InvalidOperationException("EarlyStopping must have validation rows to watch but there were none. Set ValidationFraction or call Fit(train, validation).");
+
+        // A batch larger than the data is the data: full-batch gradient descent.
+        int batchSize = Math.Min(options.BatchSize, train.Rows);
+        var plan = new TrainingPlan(train.Rows, batchSize, options.NumberOfEpochs, options.GradientAccumulation, options.LastBatch);
+        using Engine engine = new TorchEngine(network, loss, train, seed);
+        if (firstWeights is null) Initializer.Fill(network, engine.Weights.Span, seed);
+        else firstWeights.CopyTo(engine.Weights);
+        var updater = new ParameterUpdater(options.Optimizer, options.ParameterGroups, options.Schedule, plan, network.Layout, engine.Weights, engine.Gradients);
+        TrainingHistory history = new TrainingLoop(engine, updater, plan, options, seed, validation, watcher).Run();
+        return new TrainedNetwork(network, engine.Weights.ToArray(), history);
+    }
+}

@@ -1,0 +1,73 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using System.Numerics.Tensors;
+using Microsoft.ML.LrSchedules;
+using Microsoft.ML.NeuralNetworks;
+using Microsoft.ML.Trainers.Torch.Data;
+using Microsoft.ML.Trainers.Torch.Engines;
+
+namespace Microsoft.ML.Trainers.Torch.Training;
+
+/// <summary>Gradient descent: for each epoch, for each step, a gradient and an update. The same loop drives every engine and optimizer.</summary>
+internal sealed class TrainingLoop(
+    Engine engine, ParameterUpdater updater, TrainingPlan plan, TrainingOptions options, ulong seed, TrainingData? validation, RunWatcher watcher)
+{
+    private readonly BatchOrder order = new(engine.Data.Rows, seed, options.Shuffle);
+    private readonly HistoryRecorder history = new(updater, plan);
+    private readonly BestWeights? best = options.EarlyStopping is { } stopping ? new BestWeights(engine.Weights.Length, stopping.MinimumDelta) : null;
+
+    /// <summary>Trains; afterwards the engine holds the weights of the model.</summary>
+    public TrainingHistory Run()
+    {
+        long step = 0;
+        for (int epoch = 0; epoch < options.NumberOfEpochs; epoch++)
+        {
+            order.StartEpoch(epoch);
+            history.StartEpoch(epoch);
+            for (int index = 0; index < plan.StepsPerEpoch; index++, step++)
+            {
+                watcher.CheckAlive();
+                double loss = Gradient(index, step, out double weight);
+                if (!double.IsFinite(loss)) throw new TrainingDivergedException(step, updater.RateAt(0, step), loss);
+                if (history.Wants(step, index)) history.Record(step, loss, GradientNorm());
+                options.GradientTreatment?.Apply(engine.Gradients.Span, engine.Weights.Span, engine.Network.Layout);
+                updater.Step(step);
+                history.Add(loss, weight);
+            }
+            double validationLoss = ValidationLoss();
+            history.EndEpoch(step, validationLoss);
+            watcher.Report(history.Progress(options.NumberOfEpochs));
+            best?.Observe(epoch, validationLoss, updater.EvaluationWeights);
+            if (best?.Waited >= options.EarlyStopping!.Patience) break;
+        }
+        if (best is { Epoch: >= 0 }) best.Weights.CopyTo(engine.Weights.Span);
+        else if (updater.HasAverage) updater.EvaluationWeights(engine.Weights.Span);
+        return history.ToHistory(best?.Epoch);
+    }
+
+    /// <summary>The mean gradient over the batches of one step.</summary>
+    private double Gradient(int index, long step, out double weight)
+    {
+        int first = index * plan.GradientAccumulation;
+        int end = (int)Math.Min(first + plan.GradientAccumulation, plan.BatchesPerEpoch);
+        weight = 0;
+        for (int batch = first; batch < end; batch++) weight += engine.Data.TotalWeight(order.Batch(batch, plan.BatchSize!.Value));
+        double loss = 0, scale = weight > 0 ? 1 / weight : 0;
+        for (int batch = first; batch < end; batch++)
+            loss += engine.ForwardBackward(order.Batch(batch, plan.BatchSize!.Value), scale, accumulate: batch > first, step);
+        return loss;
+    }
+
+    private double GradientNorm() => Math.Sqrt(TensorPrimitives.SumOfSquares<float>(engine.Gradients.Span));
+
+    private double ValidationLoss()
+    {
+        if (validation is null) return double.NaN;
+        if (!updater.HasAverage) return Evaluation.MeanLoss(engine, validation);
+        float[] trained = engine.Weights.ToArray();
+        updater.EvaluationWeights(engine.Weights.Span);
+        double loss = Evaluation.MeanLoss(engine, validation);
+        trained.CopyTo(engine.Weights);
+        return loss;
+    }
+}

@@ -1,0 +1,102 @@
+using Microsoft.ML.LrSchedules;
+using Microsoft.ML.NeuralNetworks;
+
+namespace Microsoft.ML.Trainers.Torch;
+
+/// <summary>
+/// What all trainers of this library can be told: columns, optimizer, schedule, length of the run, and what happens on the way.
+/// Each property checks its value when it is set. A trainer copies its options: later changes have no effect on it.
+/// </summary>
+public abstract class TrainingOptions
+{
+    private protected TrainingOptions() { }
+
+    /// <summary>
+    /// The label. Regression: Single, or a known-sized vector of Single for several targets; binary: Boolean; multiclass: a key.
+    /// Default <c>Label</c>.
+    /// </summary>
+    public string LabelColumnName { get; set => field = Require.NotEmpty(value, "Name the column to predict."); } = DefaultColumnNames.Label;
+
+    /// <summary>The features: a known-sized vector of Single. Default <c>Features</c>.</summary>
+    public string FeatureColumnName { get; set => field = Require.NotEmpty(value, "Name the column of the feature vector."); } = DefaultColumnNames.Features;
+
+    /// <summary>How much each row counts: Single, at least 0. Default null: all rows count alike.</summary>
+    public string? ExampleWeightColumnName { get; set; }
+
+    /// <summary>The optimizer with its peak learning rate. Default AdamW at 1e-3 with weight decay 0.01.</summary>
+    public Optimizer Optimizer { get; set => field = Require.NotNull(value, "Take one from Optimizers."); } = Optimizers.AdamW(learningRate: 1e-3, weightDecay: 0.01);
+
+    /// <summary>
+    /// The factor of the peak rate at each step. Default: a linear warmup over 5 % of the run, then a cosine to 0.
+    /// </summary>
+    public LrSchedule Schedule { get; set => field = Require.NotNull(value, "Use LrSchedule.Constant for a rate that does not change."); } =
+        LrSchedule.Warmup(0.05.OfRun()).Cosine(TrainingSpan.Rest);
+
+    /// <summary>
+    /// Parameters with their own rate, weight decay or schedule, by patterns of their names such as <c>layers.0.*</c> or
+    /// <c>*.bias</c>; later patterns win. Default empty: one group.
+    /// </summary>
+    public IReadOnlyList<ParameterGroup> ParameterGroups { get; set => field = Require.NotNull(value, "Use an empty list for one group."); } = [];
+
+    /// <summary>What is minimised. Default null: squared error, logistic loss or softmax cross-entropy, as the task is.</summary>
+    public Loss? Loss { get; set; }
+
+    /// <summary>Passes over the training rows, at least 1.</summary>
+    public int NumberOfEpochs { get; set => field = Require.AtLeast(1, value, "A run has at least one pass over the rows."); } = 50;
+
+    /// <summary>
+    /// Rows per batch, at least 1. 1 is stochastic gradient descent; the number of rows, or anything above, is full-batch gradient descent.
+    /// Default 256.
+    /// </summary>
+    public int BatchSize { get; set => field = Require.AtLeast(1, value, "A batch has at least one row."); } = 256;
+
+    /// <summary>Batches whose gradients are added up for one step, at least 1. Default 1.</summary>
+    public int GradientAccumulation { get; set => field = Require.AtLeast(1, value, "A step takes at least one batch."); } = 1;
+
+    /// <summary>What is done to a gradient before the optimizer sees it. Default null: nothing.</summary>
+    public GradientTreatment? GradientTreatment { get; set; }
+
+    /// <summary>Whether each epoch sees the rows in an order of its own. Default true.</summary>
+    public bool Shuffle { get; set; } = true;
+
+    /// <summary>Whether the rows that do not fill a batch are trained. Default: they are, as a smaller batch.</summary>
+    public LastBatch LastBatch { get; set => field = Enum.IsDefined(value) ? value : throw Require.Error(nameof(LastBatch), "Keep or Drop", value, "Use LastBatch.Keep."); }
+
+    /// <summary>
+    /// The part of the rows that is held out to watch the loss, at least 0 and below 1. Default 0: none.
+    /// Rows given to <c>Fit(train, validation)</c> take its place.
+    /// </summary>
+    public double ValidationFraction { get; set => field = Require.Fraction(value, "0.1 holds out a tenth of the rows."); }
+
+    /// <summary>When to stop before the end, and whether to go back to the best epoch. Needs validation rows. Default null: never.</summary>
+    public EarlyStopping? EarlyStopping { get; set; }
+
+    /// <summary>Fixes everything random. Default null: drawn once from the context's seed when the trainer is made.</summary>
+    public int? Seed { get; set; }
+
+    /// <summary>Where to compute. Default: as the context's GpuDeviceId and FallbackToCpu say, which without them is the CPU.</summary>
+    public Device Device { get; set; } = Device.Auto;
+
+    /// <summary>
+    /// Processor threads of one fit, at least 1. Default null: as many as pay for the size of a step. Results depend on the number of
+    /// threads, never on their timing.
+    /// </summary>
+    public int? NumberOfThreads { get; set => field = value is { } threads ? Require.AtLeast(1, threads, "Use null to let the trainer choose.") : null; }
+
+    /// <summary>Told at the end of each epoch, on the thread of the fit. Default null.</summary>
+    public IProgress<TrainingProgress>? Progress { get; set; }
+
+    /// <summary>Cancels the fit within one step, with an <see cref="OperationCanceledException"/>.</summary>
+    public CancellationToken CancellationToken { get; set; }
+
+    /// <summary>The network for rows of so many features.</summary>
+    internal abstract Network BuildNetwork(int inputs, int outputs);
+
+    /// <summary>A copy that later changes do not reach.</summary>
+    internal TrainingOptions Copy()
+    {
+        var copy = (TrainingOptions)MemberwiseClone();
+        copy.ParameterGroups = [.. ParameterGroups];
+        return copy;
+    }
+}
