@@ -207,7 +207,7 @@ public static class TorchCatalog
         return options;
     }
 
-    private static IHostEnvironment EnvironmentOf(TrainerCatalogBase.CatalogInstantiatorBase catalog)
+    private static IHostEnvironment EnvironmentOf(TrainCatalogBase.CatalogInstantiatorBase catalog)
     {
         ArgumentNullException.ThrowIfNull(catalog);
         return CatalogUtils.GetEnvironment(catalog);

@@ -26,7 +26,7 @@ public sealed class TorchBinaryTrainer
     /// <inheritdoc/>
     public override TrainerInfo Info { get; } = new(normalization: true, calibration: false, caching: false, supportValid: true, supportIncrementalTrain: true);
 
-    private protected override PredictionKind PredictionKind => PredictionKind.BinaryClassification;
+    protected override PredictionKind PredictionKind => PredictionKind.BinaryClassification;
 
     /// <summary>Trains on <paramref name="trainData"/> and watches the loss on <paramref name="validationData"/>.</summary>
     public BinaryPredictionTransformer<CalibratedModelParametersBase<NetworkBinaryModelParameters, PlattCalibrator>> Fit(IDataView trainData, IDataView validationData) =>
@@ -38,7 +38,7 @@ public sealed class TorchBinaryTrainer
         IDataView trainData, CalibratedModelParametersBase<NetworkBinaryModelParameters, PlattCalibrator> modelParameters) =>
         TrainTransformer(trainData, initPredictor: modelParameters);
 
-    private protected override SchemaShape.Column[] GetOutputColumnsCore(SchemaShape inputSchema)
+    protected override SchemaShape.Column[] GetOutputColumnsCore(SchemaShape inputSchema)
     {
         var annotations = new SchemaShape(AnnotationUtils.GetTrainerOutputAnnotation());
         var probability = new SchemaShape(AnnotationUtils.GetTrainerOutputAnnotation(isNormalized: true));
@@ -50,7 +50,7 @@ public sealed class TorchBinaryTrainer
         ];
     }
 
-    private protected override CalibratedModelParametersBase<NetworkBinaryModelParameters, PlattCalibrator> TrainModelCore(TrainContext context)
+    protected override CalibratedModelParametersBase<NetworkBinaryModelParameters, PlattCalibrator> TrainModelCore(TrainContext context)
     {
         context.TrainingSet.CheckBinaryLabel();
         var start = context.InitialPredictor as CalibratedModelParametersBase<NetworkBinaryModelParameters, PlattCalibrator>;
@@ -60,7 +60,7 @@ public sealed class TorchBinaryTrainer
         return new ValueMapperCalibratedModelParameters<NetworkBinaryModelParameters, PlattCalibrator>(Host, model, new PlattCalibrator(Host, slope: -1, offset: 0));
     }
 
-    private protected override BinaryPredictionTransformer<CalibratedModelParametersBase<NetworkBinaryModelParameters, PlattCalibrator>> MakeTransformer(
+    protected override BinaryPredictionTransformer<CalibratedModelParametersBase<NetworkBinaryModelParameters, PlattCalibrator>> MakeTransformer(
         CalibratedModelParametersBase<NetworkBinaryModelParameters, PlattCalibrator> model, DataViewSchema trainSchema) =>
         new(Host, model, trainSchema, FeatureColumn.Name);
 }

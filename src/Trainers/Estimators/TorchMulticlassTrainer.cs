@@ -25,7 +25,7 @@ public sealed class TorchMulticlassTrainer
     /// <inheritdoc/>
     public override TrainerInfo Info { get; } = new(normalization: true, calibration: false, caching: false, supportValid: true, supportIncrementalTrain: true);
 
-    private protected override PredictionKind PredictionKind => PredictionKind.MulticlassClassification;
+    protected override PredictionKind PredictionKind => PredictionKind.MulticlassClassification;
 
     /// <summary>Trains on <paramref name="trainData"/> and watches the loss on <paramref name="validationData"/>.</summary>
     public MulticlassPredictionTransformer<NetworkMulticlassModelParameters> Fit(IDataView trainData, IDataView validationData) => TrainTransformer(trainData, validationData);
@@ -35,7 +35,7 @@ public sealed class TorchMulticlassTrainer
     public MulticlassPredictionTransformer<NetworkMulticlassModelParameters> Fit(IDataView trainData, NetworkMulticlassModelParameters modelParameters) =>
         TrainTransformer(trainData, initPredictor: modelParameters);
 
-    private protected override SchemaShape.Column[] GetOutputColumnsCore(SchemaShape inputSchema)
+    protected override SchemaShape.Column[] GetOutputColumnsCore(SchemaShape inputSchema)
     {
         inputSchema.TryFindColumn(LabelColumn.Name, out SchemaShape.Column label);
         var annotations = new SchemaShape(label.Annotations.Where(column => column.Name == AnnotationUtils.Kinds.KeyValues).Concat(AnnotationUtils.GetTrainerOutputAnnotation()));
@@ -46,13 +46,13 @@ public sealed class TorchMulticlassTrainer
         ];
     }
 
-    private protected override NetworkMulticlassModelParameters TrainModelCore(TrainContext context)
+    protected override NetworkMulticlassModelParameters TrainModelCore(TrainContext context)
     {
         context.TrainingSet.CheckMulticlassLabel(out int classes);
         var (trained, _) = fit.Run(context, classes, (context.InitialPredictor as NetworkMulticlassModelParameters)?.Fitted);
         return new NetworkMulticlassModelParameters(Host, trained.ToFitted(new SoftmaxOutput()));
     }
 
-    private protected override MulticlassPredictionTransformer<NetworkMulticlassModelParameters> MakeTransformer(NetworkMulticlassModelParameters model, DataViewSchema trainSchema) =>
+    protected override MulticlassPredictionTransformer<NetworkMulticlassModelParameters> MakeTransformer(NetworkMulticlassModelParameters model, DataViewSchema trainSchema) =>
         new(Host, model, trainSchema, FeatureColumn.Name, LabelColumn.Name);
 }

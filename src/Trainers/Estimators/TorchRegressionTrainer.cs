@@ -25,7 +25,7 @@ public sealed class TorchRegressionTrainer
     /// <inheritdoc/>
     public override TrainerInfo Info { get; } = new(normalization: true, calibration: false, caching: false, supportValid: true, supportIncrementalTrain: true);
 
-    private protected override PredictionKind PredictionKind => PredictionKind.Regression;
+    protected override PredictionKind PredictionKind => PredictionKind.Regression;
 
     /// <summary>Trains on <paramref name="trainData"/> and watches the loss on <paramref name="validationData"/>.</summary>
     public RegressionPredictionTransformer<NetworkRegressionModelParameters> Fit(IDataView trainData, IDataView validationData) => TrainTransformer(trainData, validationData);
@@ -35,16 +35,16 @@ public sealed class TorchRegressionTrainer
     public RegressionPredictionTransformer<NetworkRegressionModelParameters> Fit(IDataView trainData, NetworkRegressionModelParameters modelParameters) =>
         TrainTransformer(trainData, initPredictor: modelParameters);
 
-    private protected override SchemaShape.Column[] GetOutputColumnsCore(SchemaShape inputSchema) =>
+    protected override SchemaShape.Column[] GetOutputColumnsCore(SchemaShape inputSchema) =>
         [new(DefaultColumnNames.Score, SchemaShape.Column.VectorKind.Scalar, NumberDataViewType.Single, false, new SchemaShape(AnnotationUtils.GetTrainerOutputAnnotation()))];
 
-    private protected override NetworkRegressionModelParameters TrainModelCore(TrainContext context)
+    protected override NetworkRegressionModelParameters TrainModelCore(TrainContext context)
     {
         context.TrainingSet.CheckRegressionLabel();
         var (trained, scale) = fit.Run(context, classes: 1, (context.InitialPredictor as NetworkRegressionModelParameters)?.Fitted);
         return new NetworkRegressionModelParameters(Host, trained.ToFitted(new LinearOutput(scale!.Deviation, scale.Mean)));
     }
 
-    private protected override RegressionPredictionTransformer<NetworkRegressionModelParameters> MakeTransformer(NetworkRegressionModelParameters model, DataViewSchema trainSchema) =>
+    protected override RegressionPredictionTransformer<NetworkRegressionModelParameters> MakeTransformer(NetworkRegressionModelParameters model, DataViewSchema trainSchema) =>
         new(Host, model, trainSchema, FeatureColumn.Name);
 }

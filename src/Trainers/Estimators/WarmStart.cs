@@ -10,7 +10,7 @@ internal static class WarmStart
     {
         if (!start.Network.Layers.SequenceEqual(network.Layers))
             throw new ArgumentException($"The model to start from must have the layers {Text(network)} but has {Text(start.Network)}. Use the options it was trained with.");
-        return start.Weights.ToArray();
+        return start.Weights().ToArray();
     }
 
     private static string Text(Network network) => string.Join(" > ", network.Layers.Select(layer => $"{layer.GetType().Name} {layer.Inputs}->{layer.Outputs}"));

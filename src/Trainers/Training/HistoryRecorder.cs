@@ -14,6 +14,7 @@ internal sealed class HistoryRecorder(ParameterUpdater updater, TrainingPlan pla
     private readonly ImmutableArray<EpochRecord>.Builder epochs = ImmutableArray.CreateBuilder<EpochRecord>();
     private readonly ImmutableArray<StepRecord>.Builder steps = ImmutableArray.CreateBuilder<StepRecord>();
     private readonly long stride = Math.Max(1, plan.TotalSteps / Samples);
+    private readonly ImmutableArray<string> groups = [.. updater.GroupNames];
     private int epoch;
     private TimeSpan epochStart;
     private double loss, weight, gradientNorm;
@@ -55,9 +56,9 @@ internal sealed class HistoryRecorder(ParameterUpdater updater, TrainingPlan pla
 
     public TrainingHistory ToHistory(int? bestEpoch)
     {
-        var history = new TrainingHistory([.. updater.GroupNames], epochs.ToImmutable(), steps.ToImmutable());
+        var history = new TrainingHistory(groups, epochs.ToImmutable(), steps.ToImmutable());
         return bestEpoch is { } best and >= 0 ? history with { BestEpoch = best } : history;
     }
 
-    private ImmutableArray<double> Rates(long step) => [.. Enumerable.Range(0, updater.GroupNames.Count).Select(group => updater.RateAt(group, step))];
+    private ImmutableArray<double> Rates(long step) => [.. Enumerable.Range(0, groups.Length).Select(group => updater.RateAt(group, step))];
 }

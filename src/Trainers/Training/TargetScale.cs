@@ -1,3 +1,4 @@
+using Microsoft.ML.NeuralNetworks;
 using Microsoft.ML.Trainers.Torch.Data;
 
 namespace Microsoft.ML.Trainers.Torch.Training;
@@ -8,6 +9,11 @@ namespace Microsoft.ML.Trainers.Torch.Training;
 /// </summary>
 internal sealed record TargetScale(float[] Mean, float[] Deviation)
 {
+    /// <summary>The scale that a fitted model undoes.</summary>
+    public static TargetScale Of(FittedNetwork model) =>
+        model.Output is LinearOutput output ? new TargetScale([.. output.Shift], [.. output.Scale])
+        : throw new ArgumentException($"The model to start from must be one for regression but its output is {model.Output.GetType().Name}. Start from a model of this trainer.");
+
     public static TargetScale Of(TrainingData data)
     {
         int columns = data.LabelColumns;

@@ -8,6 +8,9 @@ namespace Microsoft.ML.Trainers.Torch.Training;
 /// <summary>What a run leaves: the weights in the network's layout, and how they came about.</summary>
 internal sealed record TrainedNetwork(Network Network, float[] Weights, TrainingHistory History)
 {
+    /// <summary>The network as a model keeps it.</summary>
+    public FittedNetwork ToFitted(OutputTransform output) => new(Network, Weights, output, History.ToJson());
+
     /// <summary>Trains a network from its first weights, or from those given.</summary>
     public static TrainedNetwork Train(
         Network network, Loss loss, TrainingData train, TrainingData? validation, TrainingOptions options, ulong seed, float[]? firstWeights, RunWatcher watcher)

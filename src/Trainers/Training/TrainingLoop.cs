@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-using System.Diagnostics;
 using System.Numerics.Tensors;
 using Microsoft.ML.LrSchedules;
 using Microsoft.ML.NeuralNetworks;
@@ -12,6 +10,8 @@ namespace Microsoft.ML.Trainers.Torch.Training;
 internal sealed class TrainingLoop(
     Engine engine, ParameterUpdater updater, TrainingPlan plan, TrainingOptions options, ulong seed, TrainingData? validation, RunWatcher watcher)
 {
+    private int index;
+    private long step;
     private readonly BatchOrder order = new(engine.Data.Rows, seed, options.Shuffle);
     private readonly HistoryRecorder history = new(updater, plan);
     private readonly BestWeights? best = options.EarlyStopping is { } stopping ? new BestWeights(engine.Weights.Length, stopping.MinimumDelta) : null;
@@ -19,19 +19,17 @@ internal sealed class TrainingLoop(
     /// <summary>Trains; afterwards the engine holds the weights of the model.</summary>
     public TrainingHistory Run()
     {
-        long step = 0;
         for (int epoch = 0; epoch < options.NumberOfEpochs; epoch++)
         {
             order.StartEpoch(epoch);
             history.StartEpoch(epoch);
-            for (int index = 0; index < plan.StepsPerEpoch; index++, step++)
+            for (index = 0; index < plan.StepsPerEpoch; index++, step++)
             {
                 watcher.CheckAlive();
                 double loss = Gradient(index, step, out double weight);
                 if (!double.IsFinite(loss)) throw new TrainingDivergedException(step, updater.RateAt(0, step), loss);
                 if (history.Wants(step, index)) history.Record(step, loss, GradientNorm());
-                options.GradientTreatment?.Apply(engine.Gradients.Span, engine.Weights.Span, engine.Network.Layout);
-                updater.Step(step);
+                engine.Update(updater, step, Again);
                 history.Add(loss, weight);
             }
             double validationLoss = ValidationLoss();
@@ -44,6 +42,9 @@ internal sealed class TrainingLoop(
         else if (updater.HasAverage) updater.EvaluationWeights(engine.Weights.Span);
         return history.ToHistory(best?.Epoch);
     }
+
+    /// <summary>Loss and gradient of the present step at the present weights, for optimizers that evaluate more than once.</summary>
+    private double Again() => Gradient(index, step, out _);
 
     /// <summary>The mean gradient over the batches of one step.</summary>
     private double Gradient(int index, long step, out double weight)

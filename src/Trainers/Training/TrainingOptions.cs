@@ -53,9 +53,6 @@ public abstract class TrainingOptions
     /// <summary>Batches whose gradients are added up for one step, at least 1. Default 1.</summary>
     public int GradientAccumulation { get; set => field = Require.AtLeast(1, value, "A step takes at least one batch."); } = 1;
 
-    /// <summary>What is done to a gradient before the optimizer sees it. Default null: nothing.</summary>
-    public GradientTreatment? GradientTreatment { get; set; }
-
     /// <summary>Whether each epoch sees the rows in an order of its own. Default true.</summary>
     public bool Shuffle { get; set; } = true;
 
