@@ -1,0 +1,127 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Trainers.Torch;
+using Microsoft.VisualStudio.TestTools.UnitTesting;
+
+namespace Trainers.Tests.Estimators;
+
+/// <summary>What users get wrong: each case with the words that must be in the message.</summary>
+[TestClass]
+public sealed class BadInputTests
+{
+    private readonly MLContext context = new(seed: 1);
+
+    private sealed class VariableRow
+    {
+        public float Label;
+        public float[] Features = [];
+    }
+
+    private sealed class KeyRow
+    {
+        [KeyType(3)] public uint Label;
+        [VectorType(2)] public float[] Features = [];
+    }
+
+    public static IEnumerable<object[]> BadValues() =>
+    [
+        [3, 0f, float.NaN, 1f, "Column 'Features' of row 3", "slot 1 was NaN"],
+        [0, 0f, float.PositiveInfinity, 1f, "Column 'Features' of row 0", "slot 1 was Infinity"],
+        [7, float.NaN, 0f, 1f, "Column 'Label' of row 7", "was NaN"],
+        [2, float.NegativeInfinity, 0f, 1f, "Column 'Label' of row 2", "was -Infinity"],
+        [5, 0f, 0f, -1f, "Column 'Weight' of row 5", "was -1"],
+        [5, 0f, 0f, float.NaN, "Column 'Weight' of row 5", "was NaN"],
+    ];
+
+    [TestMethod]
+    [DynamicData(nameof(BadValues))]
+    public void Fit_UnusableValue_NamesColumnAndRow(int row, float label, float feature, float weight, string where, string what)
+    {
+        List<Samples.RegressionRow> rows = Samples.Linear(20);
+        rows[row].Label = label;
+        rows[row].Features[1] = feature;
+        rows[row].Weight = weight;
+        var trainer = context.Regression.Trainers.TorchLinear(exampleWeightColumnName: "Weight");
+        trainer.Invoking(t => t.Fit(context.View(rows))).Should().Throw<InvalidOperationException>().WithMessage($"*{where}*{what}*");
+    }
+
+    [TestMethod]
+    public void Fit_AllWeightsZero_SaysSo()
+    {
+        List<Samples.RegressionRow> rows = Samples.Linear(20);
+        rows.ForEach(row => row.Weight = 0);
+        context.Regression.Trainers.TorchLinear(exampleWeightColumnName: "Weight").Invoking(t => t.Fit(context.View(rows)))
+            .Should().Throw<InvalidOperationException>().WithMessage("*'Weight'*not all be zero*");
+    }
+
+    [TestMethod]
+    public void Fit_NoRows_SaysSo() =>
+        context.Regression.Trainers.TorchLinear().Invoking(t => t.Fit(context.View(new List<Samples.RegressionRow>())))
+            .Should().Throw<InvalidOperationException>().WithMessage("*at least one row*");
+
+    [TestMethod]
+    public void Fit_MissingColumn_NamesIt() =>
+        context.Regression.Trainers.TorchLinear(featureColumnName: "Nope").Invoking(t => t.Fit(context.View(Samples.Linear(20))))
+            .Should().Throw<ArgumentOutOfRangeException>().WithMessage("*feature column 'Nope'*");
+
+    [TestMethod]
+    public void Fit_WrongLabelType_SaysWhatItMustBe() =>
+        context.MulticlassClassification.Trainers.TorchLinear().Invoking(t => t.Fit(context.View(Samples.Linear(20))))
+            .Should().Throw<ArgumentOutOfRangeException>().WithMessage("*label column 'Label'*Key<UInt32>*Single*");
+
+    [TestMethod]
+    public void Fit_UnknownVectorSize_SaysSo() =>
+        context.Regression.Trainers.TorchLinear().Invoking(t => t.Fit(context.View(new List<VariableRow> { new() { Features = [1] } })))
+            .Should().Throw<ArgumentOutOfRangeException>().WithMessage("*feature column 'Features'*Vector<Single>*VarVector<Single>*");
+
+    [TestMethod]
+    public void Fit_MissingClass_NamesTheRow() =>
+        context.MulticlassClassification.Trainers.TorchLinear().Invoking(t => t.Fit(context.View(new List<KeyRow> { new() { Label = 1, Features = [1, 2] }, new() { Label = 0, Features = [1, 2] } })))
+            .Should().Throw<InvalidOperationException>().WithMessage("*Column 'Label' of row 1*class from 1 to 3*missing*");
+
+    public static IEnumerable<object[]> BadOptions()
+    {
+        foreach (double value in new[] { double.NaN, -1, double.PositiveInfinity })
+        {
+            yield return Case($"rate {value}", () => new TorchMlpOptions { Optimizer = Optimizers.AdamW(value) }, "LearningRate");
+            yield return Case($"decay {value}", () => new TorchMlpOptions { Optimizer = Optimizers.AdamW(0.1, weightDecay: value) }, "WeightDecay");
+            yield return Case($"validation {value}", () => new TorchMlpOptions { ValidationFraction = value }, "ValidationFraction");
+            yield return Case($"delta {value}", () => new TorchMlpOptions { EarlyStopping = new EarlyStopping { MinimumDelta = value } }, "MinimumDelta");
+        }
+        foreach (int value in new[] { int.MinValue, -1, 0 })
+        {
+            yield return Case($"epochs {value}", () => new TorchMlpOptions { NumberOfEpochs = value }, "NumberOfEpochs");
+            yield return Case($"batch {value}", () => new TorchMlpOptions { BatchSize = value }, "BatchSize");
+            yield return Case($"accumulation {value}", () => new TorchMlpOptions { GradientAccumulation = value }, "GradientAccumulation");
+            yield return Case($"threads {value}", () => new TorchMlpOptions { NumberOfThreads = value }, "NumberOfThreads");
+            yield return Case($"layer {value}", () => new TorchMlpOptions { HiddenLayers = [8, value] }, "units");
+            yield return Case($"patience {value}", () => new TorchMlpOptions { EarlyStopping = new EarlyStopping { Patience = value } }, "Patience");
+        }
+        yield return Case("validation 1", () => new TorchMlpOptions { ValidationFraction = 1 }, "ValidationFraction");
+        yield return Case("no label name", () => new TorchMlpOptions { LabelColumnName = " " }, "LabelColumnName");
+        yield return Case("no optimizer", () => new TorchMlpOptions { Optimizer = null! }, "Optimizer");
+        yield return Case("no schedule", () => new TorchMlpOptions { Schedule = null! }, "Schedule");
+        yield return Case("another task's loss", () => new MLContext().Regression.Trainers.TorchMlp(new TorchMlpOptions { Loss = new LogisticLoss() }), "Loss");
+
+        static object[] Case(string name, Action make, string words) => [name, make, words];
+    }
+
+    [TestMethod]
+    [DynamicData(nameof(BadOptions))]
+    public void Options_OutOfRange_AreErrorsAtOnce(string name, Action make, string words) =>
+        make.Should().Throw<ArgumentException>(name).WithMessage($"*{words}*must be*but was*");
+
+    [TestMethod]
+    public void Fit_ScheduleLongerThanTheRun_SaysTheNumbers()
+    {
+        var trainer = context.Regression.Trainers.TorchLinear(schedule: Microsoft.ML.LrSchedules.LrSchedule.Warmup(Microsoft.ML.LrSchedules.TrainingSpan.Of(50, Microsoft.ML.LrSchedules.TrainingUnit.Epochs)), numberOfEpochs: 10, batchSize: 10);
+        trainer.Invoking(t => t.Fit(context.View(Samples.Linear(100)))).Should().Throw<ArgumentException>().WithMessage("*at most 100 steps*500*");
+    }
+
+    [TestMethod]
+    public void Fit_UnmatchedGroup_NamesTheParameters()
+    {
+        var trainer = context.Regression.Trainers.TorchMlp(new TorchMlpOptions { HiddenLayers = [4], ParameterGroups = [new ParameterGroup("encoder.*")] });
+        trainer.Invoking(t => t.Fit(context.View(Samples.Linear(20)))).Should().Throw<ArgumentException>().WithMessage("*encoder.*layers.0.weight*");
+    }
+}
