@@ -26,6 +26,7 @@ public sealed class TorchBinaryTrainer
     /// <inheritdoc/>
     public override TrainerInfo Info { get; } = new(normalization: true, calibration: false, caching: false, supportValid: true, supportIncrementalTrain: true);
 
+    /// <inheritdoc/>
     protected override PredictionKind PredictionKind => PredictionKind.BinaryClassification;
 
     /// <summary>Trains on <paramref name="trainData"/> and watches the loss on <paramref name="validationData"/>.</summary>
@@ -38,6 +39,7 @@ public sealed class TorchBinaryTrainer
         IDataView trainData, CalibratedModelParametersBase<NetworkBinaryModelParameters, PlattCalibrator> modelParameters) =>
         TrainTransformer(trainData, initPredictor: modelParameters);
 
+    /// <inheritdoc/>
     protected override SchemaShape.Column[] GetOutputColumnsCore(SchemaShape inputSchema)
     {
         var annotations = new SchemaShape(AnnotationUtils.GetTrainerOutputAnnotation());
@@ -50,16 +52,18 @@ public sealed class TorchBinaryTrainer
         ];
     }
 
+    /// <inheritdoc/>
     protected override CalibratedModelParametersBase<NetworkBinaryModelParameters, PlattCalibrator> TrainModelCore(TrainContext context)
     {
         context.TrainingSet.CheckBinaryLabel();
         var start = context.InitialPredictor as CalibratedModelParametersBase<NetworkBinaryModelParameters, PlattCalibrator>;
-        var (trained, _) = fit.Run(context, classes: 1, start?.SubModel.Fitted);
+        var (trained, _) = fit.Run(context, classes: 1, start?.SubModel.Network);
         var model = new NetworkBinaryModelParameters(Host, trained.ToFitted(new LogisticOutput()));
         // The score is the log-odds already: this calibrator is the plain logistic function.
         return new ValueMapperCalibratedModelParameters<NetworkBinaryModelParameters, PlattCalibrator>(Host, model, new PlattCalibrator(Host, slope: -1, offset: 0));
     }
 
+    /// <inheritdoc/>
     protected override BinaryPredictionTransformer<CalibratedModelParametersBase<NetworkBinaryModelParameters, PlattCalibrator>> MakeTransformer(
         CalibratedModelParametersBase<NetworkBinaryModelParameters, PlattCalibrator> model, DataViewSchema trainSchema) =>
         new(Host, model, trainSchema, FeatureColumn.Name);

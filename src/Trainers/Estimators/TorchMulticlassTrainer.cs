@@ -25,6 +25,7 @@ public sealed class TorchMulticlassTrainer
     /// <inheritdoc/>
     public override TrainerInfo Info { get; } = new(normalization: true, calibration: false, caching: false, supportValid: true, supportIncrementalTrain: true);
 
+    /// <inheritdoc/>
     protected override PredictionKind PredictionKind => PredictionKind.MulticlassClassification;
 
     /// <summary>Trains on <paramref name="trainData"/> and watches the loss on <paramref name="validationData"/>.</summary>
@@ -35,6 +36,7 @@ public sealed class TorchMulticlassTrainer
     public MulticlassPredictionTransformer<NetworkMulticlassModelParameters> Fit(IDataView trainData, NetworkMulticlassModelParameters modelParameters) =>
         TrainTransformer(trainData, initPredictor: modelParameters);
 
+    /// <inheritdoc/>
     protected override SchemaShape.Column[] GetOutputColumnsCore(SchemaShape inputSchema)
     {
         inputSchema.TryFindColumn(LabelColumn.Name, out SchemaShape.Column label);
@@ -46,13 +48,15 @@ public sealed class TorchMulticlassTrainer
         ];
     }
 
+    /// <inheritdoc/>
     protected override NetworkMulticlassModelParameters TrainModelCore(TrainContext context)
     {
         context.TrainingSet.CheckMulticlassLabel(out int classes);
-        var (trained, _) = fit.Run(context, classes, (context.InitialPredictor as NetworkMulticlassModelParameters)?.Fitted);
+        var (trained, _) = fit.Run(context, classes, (context.InitialPredictor as NetworkMulticlassModelParameters)?.Network);
         return new NetworkMulticlassModelParameters(Host, trained.ToFitted(new SoftmaxOutput()));
     }
 
+    /// <inheritdoc/>
     protected override MulticlassPredictionTransformer<NetworkMulticlassModelParameters> MakeTransformer(NetworkMulticlassModelParameters model, DataViewSchema trainSchema) =>
         new(Host, model, trainSchema, FeatureColumn.Name, LabelColumn.Name);
 }

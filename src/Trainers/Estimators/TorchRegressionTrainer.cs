@@ -25,6 +25,7 @@ public sealed class TorchRegressionTrainer
     /// <inheritdoc/>
     public override TrainerInfo Info { get; } = new(normalization: true, calibration: false, caching: false, supportValid: true, supportIncrementalTrain: true);
 
+    /// <inheritdoc/>
     protected override PredictionKind PredictionKind => PredictionKind.Regression;
 
     /// <summary>Trains on <paramref name="trainData"/> and watches the loss on <paramref name="validationData"/>.</summary>
@@ -35,16 +36,19 @@ public sealed class TorchRegressionTrainer
     public RegressionPredictionTransformer<NetworkRegressionModelParameters> Fit(IDataView trainData, NetworkRegressionModelParameters modelParameters) =>
         TrainTransformer(trainData, initPredictor: modelParameters);
 
+    /// <inheritdoc/>
     protected override SchemaShape.Column[] GetOutputColumnsCore(SchemaShape inputSchema) =>
         [new(DefaultColumnNames.Score, SchemaShape.Column.VectorKind.Scalar, NumberDataViewType.Single, false, new SchemaShape(AnnotationUtils.GetTrainerOutputAnnotation()))];
 
+    /// <inheritdoc/>
     protected override NetworkRegressionModelParameters TrainModelCore(TrainContext context)
     {
         context.TrainingSet.CheckRegressionLabel();
-        var (trained, scale) = fit.Run(context, classes: 1, (context.InitialPredictor as NetworkRegressionModelParameters)?.Fitted);
+        var (trained, scale) = fit.Run(context, classes: 1, (context.InitialPredictor as NetworkRegressionModelParameters)?.Network);
         return new NetworkRegressionModelParameters(Host, trained.ToFitted(new LinearOutput(scale!.Deviation, scale.Mean)));
     }
 
+    /// <inheritdoc/>
     protected override RegressionPredictionTransformer<NetworkRegressionModelParameters> MakeTransformer(NetworkRegressionModelParameters model, DataViewSchema trainSchema) =>
         new(Host, model, trainSchema, FeatureColumn.Name);
 }

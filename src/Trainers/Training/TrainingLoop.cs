@@ -36,7 +36,7 @@ internal sealed class TrainingLoop(
             history.EndEpoch(step, validationLoss);
             watcher.Report(history.Progress(options.NumberOfEpochs));
             best?.Observe(epoch, validationLoss, updater.EvaluationWeights);
-            if (best?.Waited >= options.EarlyStopping!.Patience) break;
+            if (best is not null && best.Waited >= options.EarlyStopping!.Patience) break;
         }
         if (best is { Epoch: >= 0 }) best.Weights.CopyTo(engine.Weights.Span);
         else if (updater.HasAverage) updater.EvaluationWeights(engine.Weights.Span);

@@ -15,10 +15,10 @@ public abstract class TrainingOptions
     /// The label. Regression: Single, or a known-sized vector of Single for several targets; binary: Boolean; multiclass: a key.
     /// Default <c>Label</c>.
     /// </summary>
-    public string LabelColumnName { get; set => field = Require.NotEmpty(value, "Name the column to predict."); } = DefaultColumnNames.Label;
+    public string LabelColumnName { get; set => field = Require.NotEmpty(value, "Name the column to predict."); } = "Label";
 
     /// <summary>The features: a known-sized vector of Single. Default <c>Features</c>.</summary>
-    public string FeatureColumnName { get; set => field = Require.NotEmpty(value, "Name the column of the feature vector."); } = DefaultColumnNames.Features;
+    public string FeatureColumnName { get; set => field = Require.NotEmpty(value, "Name the column of the feature vector."); } = "Features";
 
     /// <summary>How much each row counts: Single, at least 0. Default null: all rows count alike.</summary>
     public string? ExampleWeightColumnName { get; set; }

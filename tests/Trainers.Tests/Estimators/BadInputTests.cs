@@ -1,5 +1,6 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using Microsoft.ML.LrSchedules;
 using Microsoft.ML.Trainers.Torch;
 using Microsoft.VisualStudio.TestTools.UnitTesting;
 
@@ -13,7 +14,7 @@ public sealed class BadInputTests
 
     private sealed class VariableRow
     {
-        public float Label;
+        public float Label = 1;
         public float[] Features = [];
     }
 
@@ -114,7 +115,7 @@ public sealed class BadInputTests
     [TestMethod]
     public void Fit_ScheduleLongerThanTheRun_SaysTheNumbers()
     {
-        var trainer = context.Regression.Trainers.TorchLinear(schedule: Microsoft.ML.LrSchedules.LrSchedule.Warmup(Microsoft.ML.LrSchedules.TrainingSpan.Of(50, Microsoft.ML.LrSchedules.TrainingUnit.Epochs)), numberOfEpochs: 10, batchSize: 10);
+        var trainer = context.Regression.Trainers.TorchLinear(schedule: LrSchedule.Warmup(50.Epochs()), numberOfEpochs: 10, batchSize: 10);
         trainer.Invoking(t => t.Fit(context.View(Samples.Linear(100)))).Should().Throw<ArgumentException>().WithMessage("*at most 100 steps*500*");
     }
 

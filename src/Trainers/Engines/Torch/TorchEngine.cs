@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Microsoft.ML.NeuralNetworks;
 using Microsoft.ML.Trainers.Torch.Data;
+using Microsoft.ML.Trainers.Torch.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
 
