@@ -32,6 +32,9 @@ public abstract class NetworkModelParameters<TOutput> : ModelParametersBase<TOut
     /// <summary>The layers, the weights and how outputs become predictions.</summary>
     public FittedNetwork Network { get; }
 
+    /// <summary>How the network was trained; null if the trainer kept nothing.</summary>
+    public TrainingHistory? History => Network.History.IsEmpty ? null : TrainingHistory.FromJson(Network.History);
+
     DataViewType IValueMapper.InputType => new VectorDataViewType(NumberDataViewType.Single, Network.Network.Inputs);
 
     DataViewType IValueMapper.OutputType => ScoreType;

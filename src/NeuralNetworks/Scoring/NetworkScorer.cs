@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Microsoft.ML.Data;
 
 namespace Microsoft.ML.NeuralNetworks.Scoring;
 
@@ -40,24 +39,6 @@ internal sealed class NetworkScorer
     /// <summary>Raw numbers that each network gives per row.</summary>
     private int NetworkOutputs { get; }
 
-    /// <summary>One row, dense or sparse.</summary>
-    /// <exception cref="ArgumentException">The row has another length than the network takes.</exception>
-    public void Score(in VBuffer<float> row, Span<float> prediction)
-    {
-        if (row.Length != Inputs) throw new ArgumentException($"The feature vector must have {Inputs} values but had {row.Length}. Score with the features that the model was trained on.", nameof(row));
-        if (row.IsDense) Score(row.GetValues(), prediction);
-        else if (sparse is not null) ScoreSparse(row.GetIndices(), row.GetValues(), prediction);
-        else
-        {
-            Span<float> input = single.Input;
-            input.Clear();
-            ReadOnlySpan<int> indices = row.GetIndices();
-            ReadOnlySpan<float> values = row.GetValues();
-            for (int i = 0; i < indices.Length; i++) input[indices[i]] = values[i];
-            ScoreInput(prediction);
-        }
-    }
-
     /// <summary>One row of <see cref="Inputs"/> numbers.</summary>
     public void Score(ReadOnlySpan<float> row, Span<float> prediction)
     {
@@ -86,7 +67,21 @@ internal sealed class NetworkScorer
         transform.Apply(raw, passes.Length, prediction[..Predictions]);
     }
 
-    private void ScoreSparse(ReadOnlySpan<int> indices, ReadOnlySpan<float> values, Span<float> prediction)
+    /// <summary>One row, of which only some numbers are not zero.</summary>
+    public void ScoreSparse(ReadOnlySpan<int> indices, ReadOnlySpan<float> values, Span<float> prediction)
+    {
+        if (sparse is not null)
+        {
+            ScoreFromFirst(indices, values, prediction);
+            return;
+        }
+        Span<float> input = single.Input;
+        input.Clear();
+        for (int i = 0; i < indices.Length; i++) input[indices[i]] = values[i];
+        ScoreInput(prediction);
+    }
+
+    private void ScoreFromFirst(ReadOnlySpan<int> indices, ReadOnlySpan<float> values, Span<float> prediction)
     {
         for (int member = 0; member < passes.Length; member++)
         {

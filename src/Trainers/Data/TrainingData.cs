@@ -1,5 +1,4 @@
 using Microsoft.ML.NeuralNetworks;
-using Microsoft.ML.Trainers.Torch.Training;
 
 namespace Microsoft.ML.Trainers.Torch.Data;
 
@@ -26,25 +25,8 @@ internal sealed record TrainingData(int Rows, int Columns, Memory<float> Feature
         return total;
     }
 
-    /// <summary>Holds out a random part of the rows: its size is rounded, at least one row and at most all but one.</summary>
-    public (TrainingData Train, TrainingData HeldOut) Split(double fraction, ulong seed)
-    {
-        if (Rows < 2) throw new InvalidOperationException($"The data must have at least 2 rows to hold some out but had {Rows}. Set ValidationFraction to 0.");
-        var rows = new int[Rows];
-        for (int i = 0; i < rows.Length; i++) rows[i] = i;
-        new RandomStream(seed, RandomStream.Purpose.ValidationSplit).Shuffle(rows);
-        int heldOut = (int)Math.Clamp(Math.Round(Rows * fraction), 1, Rows - 1);
-        return (Select(Sorted(rows.AsSpan(heldOut))), Select(Sorted(rows.AsSpan(0, heldOut))));
-    }
-
-    // Row order stays as it was: the split alone is random.
-    private static Span<int> Sorted(Span<int> rows)
-    {
-        rows.Sort();
-        return rows;
-    }
-
-    private TrainingData Select(ReadOnlySpan<int> rows) => new(
+    /// <summary>A copy of these rows, in this order.</summary>
+    public TrainingData Select(ReadOnlySpan<int> rows) => new(
         rows.Length, Columns, Gather(Features, Columns, rows), Gather(Labels, LabelColumns, rows), Weights.IsEmpty ? default : Gather(Weights, 1, rows)) { LabelColumns = LabelColumns };
 
     private static Memory<float> Gather(Memory<float> source, int width, ReadOnlySpan<int> rows)

@@ -43,7 +43,7 @@ internal sealed class NetworkFit
         using IChannel channel = host.Start("Training");
         TrainingData train = Read(context.TrainingSet, classes);
         TrainingData? validation = context.ValidationSet is { } given ? Read(given, classes) : null;
-        if (validation is null && Options.ValidationFraction > 0) (train, validation) = train.Split(Options.ValidationFraction, seed);
+        if (validation is null && Options.ValidationFraction > 0) (train, validation) = ValidationSplit.Of(train, Options.ValidationFraction, seed);
         if (validation is not null && validation.Columns != train.Columns)
             throw new InvalidOperationException($"The validation rows must have {train.Columns} features as the training rows have but had {validation.Columns}. Use the same transforms for both.");
 

@@ -30,6 +30,12 @@ internal static class Require
     public static int AtLeast(int minimum, int value, string advice, [CallerMemberName] string name = "") =>
         value >= minimum ? value : throw Error(name, string.Create(CultureInfo.InvariantCulture, $"at least {minimum}"), value, advice);
 
+    public static T NotNull<T>(T? value, string advice, [CallerMemberName] string name = "") where T : class =>
+        value ?? throw new ArgumentNullException(name, $"{name} must be a value but was null. {advice}");
+
+    public static string NotEmpty(string? value, string advice, [CallerMemberName] string name = "") =>
+        !string.IsNullOrWhiteSpace(value) ? value : throw new ArgumentException($"{name} must be a name but was '{value}'. {advice}", name);
+
     public static ScheduledValue NotNegative(ScheduledValue value, string advice, [CallerMemberName] string name = "")
     {
         if (value.IsConstant) NotNegative(value.Value, advice, name);

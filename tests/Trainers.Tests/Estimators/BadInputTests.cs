@@ -20,6 +20,7 @@ public sealed class BadInputTests
 
     private sealed class KeyRow
     {
+        // In memory a key type counts from 0: 3 is beyond the last of three classes, and so missing.
         [KeyType(3)] public uint Label;
         [VectorType(2)] public float[] Features = [];
     }
@@ -77,7 +78,7 @@ public sealed class BadInputTests
 
     [TestMethod]
     public void Fit_MissingClass_NamesTheRow() =>
-        context.MulticlassClassification.Trainers.TorchLinear().Invoking(t => t.Fit(context.View(new List<KeyRow> { new() { Label = 1, Features = [1, 2] }, new() { Label = 0, Features = [1, 2] } })))
+        context.MulticlassClassification.Trainers.TorchLinear().Invoking(t => t.Fit(context.View(new List<KeyRow> { new() { Label = 1, Features = [1, 2] }, new() { Label = 3, Features = [1, 2] } })))
             .Should().Throw<InvalidOperationException>().WithMessage("*Column 'Label' of row 1*class from 1 to 3*missing*");
 
     public static IEnumerable<object[]> BadOptions()
@@ -85,7 +86,7 @@ public sealed class BadInputTests
         foreach (double value in new[] { double.NaN, -1, double.PositiveInfinity })
         {
             yield return Case($"rate {value}", () => new TorchMlpOptions { Optimizer = Optimizers.AdamW(value) }, "LearningRate");
-            yield return Case($"decay {value}", () => new TorchMlpOptions { Optimizer = Optimizers.AdamW(0.1, weightDecay: value) }, "WeightDecay");
+            yield return Case($"decay {value}", () => new TorchMlpOptions { Optimizer = Optimizers.AdamW(0.1, weightDecay: value) }, value == -1 ? "WeightDecay" : "finite");
             yield return Case($"validation {value}", () => new TorchMlpOptions { ValidationFraction = value }, "ValidationFraction");
             yield return Case($"delta {value}", () => new TorchMlpOptions { EarlyStopping = new EarlyStopping { MinimumDelta = value } }, "MinimumDelta");
         }
@@ -95,7 +96,7 @@ public sealed class BadInputTests
             yield return Case($"batch {value}", () => new TorchMlpOptions { BatchSize = value }, "BatchSize");
             yield return Case($"accumulation {value}", () => new TorchMlpOptions { GradientAccumulation = value }, "GradientAccumulation");
             yield return Case($"threads {value}", () => new TorchMlpOptions { NumberOfThreads = value }, "NumberOfThreads");
-            yield return Case($"layer {value}", () => new TorchMlpOptions { HiddenLayers = [8, value] }, "units");
+            yield return Case($"layer {value}", () => new TorchMlpOptions { HiddenLayers = [8, value] }, "HiddenLayers");
             yield return Case($"patience {value}", () => new TorchMlpOptions { EarlyStopping = new EarlyStopping { Patience = value } }, "Patience");
         }
         yield return Case("validation 1", () => new TorchMlpOptions { ValidationFraction = 1 }, "ValidationFraction");
@@ -110,7 +111,7 @@ public sealed class BadInputTests
     [TestMethod]
     [DynamicData(nameof(BadOptions))]
     public void Options_OutOfRange_AreErrorsAtOnce(string name, Action make, string words) =>
-        make.Should().Throw<ArgumentException>(name).WithMessage($"*{words}*must be*but was*");
+        make.Should().Throw<ArgumentException>(name).Where(error => error.Message.Contains(words) && error.Message.Contains(" must be ") && error.Message.Contains(" but was "));
 
     [TestMethod]
     public void Fit_ScheduleLongerThanTheRun_SaysTheNumbers()
