@@ -12,10 +12,13 @@ internal sealed class NetworkFit
 {
     private readonly IHost host;
     private readonly LearningTask task;
+    private readonly Device device;
     private readonly ulong seed;
 
-    public NetworkFit(IHost host, TrainingOptions options, LearningTask task)
+    /// <param name="environment">The context's own environment, which alone knows its GPU.</param>
+    public NetworkFit(IHostEnvironment environment, IHost host, TrainingOptions options, LearningTask task)
     {
+        device = ContextDevice.Resolve(options.Device, environment);
         this.host = host;
         this.task = task;
         Options = options;
@@ -58,8 +61,8 @@ internal sealed class NetworkFit
         float[]? firstWeights = start is null ? null : WarmStart.WeightsOf(start, network);
 
         using IProgressChannel progress = host.StartProgressChannel("Training");
-        var watcher = new RunWatcher(Options.CancellationToken, host.CheckAlive, [.. Listeners(channel, progress)]);
-        TrainedNetwork trained = TrainedNetwork.Train(network, Loss, train, validation, Options, seed, firstWeights, watcher);
+        var watcher = new RunWatcher(Options.CancellationToken, host.CheckAlive, [.. Listeners(channel, progress)], remark => channel.Info(remark));
+        TrainedNetwork trained = TrainedNetwork.Train(network, Loss, train, validation, Options, device, seed, firstWeights, watcher);
         return (trained, scale);
     }
 

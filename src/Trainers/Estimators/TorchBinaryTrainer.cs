@@ -21,7 +21,7 @@ public sealed class TorchBinaryTrainer
             TrainerUtils.MakeR4VecFeature(options.FeatureColumnName),
             TrainerUtils.MakeBoolScalarLabel(options.LabelColumnName),
             TrainerUtils.MakeR4ScalarWeightColumn(options.ExampleWeightColumnName)) =>
-        fit = new NetworkFit(Host, options.Copy(), LearningTask.BinaryClassification);
+        fit = new NetworkFit(environment, Host, options.Copy(), LearningTask.BinaryClassification);
 
     /// <inheritdoc/>
     public override TrainerInfo Info { get; } = new(normalization: true, calibration: false, caching: false, supportValid: true, supportIncrementalTrain: true);

@@ -20,7 +20,7 @@ public sealed class TorchMulticlassTrainer
             TrainerUtils.MakeR4VecFeature(options.FeatureColumnName),
             TrainerUtils.MakeU4ScalarColumn(options.LabelColumnName),
             TrainerUtils.MakeR4ScalarWeightColumn(options.ExampleWeightColumnName)) =>
-        fit = new NetworkFit(Host, options.Copy(), LearningTask.MulticlassClassification);
+        fit = new NetworkFit(environment, Host, options.Copy(), LearningTask.MulticlassClassification);
 
     /// <inheritdoc/>
     public override TrainerInfo Info { get; } = new(normalization: true, calibration: false, caching: false, supportValid: true, supportIncrementalTrain: true);

@@ -20,7 +20,7 @@ public sealed class TorchRegressionTrainer
             TrainerUtils.MakeR4VecFeature(options.FeatureColumnName),
             TrainerUtils.MakeR4ScalarColumn(options.LabelColumnName),
             TrainerUtils.MakeR4ScalarWeightColumn(options.ExampleWeightColumnName)) =>
-        fit = new NetworkFit(Host, options.Copy(), LearningTask.Regression);
+        fit = new NetworkFit(environment, Host, options.Copy(), LearningTask.Regression);
 
     /// <inheritdoc/>
     public override TrainerInfo Info { get; } = new(normalization: true, calibration: false, caching: false, supportValid: true, supportIncrementalTrain: true);

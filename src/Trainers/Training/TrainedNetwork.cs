@@ -13,7 +13,7 @@ internal sealed record TrainedNetwork(Network Network, float[] Weights, Training
 
     /// <summary>Trains a network from its first weights, or from those given.</summary>
     public static TrainedNetwork Train(
-        Network network, Loss loss, TrainingData train, TrainingData? validation, TrainingOptions options, ulong seed, float[]? firstWeights, RunWatcher watcher)
+        Network network, Loss loss, TrainingData train, TrainingData? validation, TrainingOptions options, Device device, ulong seed, float[]? firstWeights, RunWatcher watcher)
     {
         if (validation is null && options.EarlyStopping is not null)
             throw new InvalidOperationException("EarlyStopping must have validation rows to watch but there were none. Set ValidationFraction or call Fit(train, validation).");
@@ -21,7 +21,7 @@ internal sealed record TrainedNetwork(Network Network, float[] Weights, Training
         // A batch larger than the data is the data: full-batch gradient descent.
         int batchSize = Math.Min(options.BatchSize, train.Rows);
         var plan = new TrainingPlan(train.Rows, batchSize, options.NumberOfEpochs, options.GradientAccumulation, options.LastBatch);
-        using Engine engine = new TorchEngine(network, loss, train, seed);
+        using Engine engine = EngineChoice.Create(network, loss, train, device, options.NumberOfThreads, seed, watcher.Say);
         if (firstWeights is null) Initializer.Fill(network, engine.Weights.Span, seed);
         else firstWeights.CopyTo(engine.Weights);
         var updater = new ParameterUpdater(options.Optimizer, options.ParameterGroups, options.Schedule, plan, network.Layout, engine.Weights, engine.Gradients);

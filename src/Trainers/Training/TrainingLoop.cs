@@ -10,15 +10,21 @@ namespace Microsoft.ML.Trainers.Torch.Training;
 internal sealed class TrainingLoop(
     Engine engine, ParameterUpdater updater, TrainingPlan plan, TrainingOptions options, ulong seed, TrainingData? validation, RunWatcher watcher)
 {
-    private int index;
-    private long step;
     private readonly BatchOrder order = new(engine.Data.Rows, seed, options.Shuffle);
     private readonly HistoryRecorder history = new(updater, plan);
     private readonly BestWeights? best = options.EarlyStopping is { } stopping ? new BestWeights(engine.Weights.Length, stopping.MinimumDelta) : null;
 
+    // Delegates are made once: a step allocates nothing.
+    private readonly Action<int, int> applyShare = updater.Apply;
+    private Func<double>? again;
+    private int index;
+    private long step;
+
     /// <summary>Trains; afterwards the engine holds the weights of the model.</summary>
     public TrainingHistory Run()
     {
+        // For optimizers that evaluate loss and gradient more than once in a step.
+        again = () => Gradient(out _);
         for (int epoch = 0; epoch < options.NumberOfEpochs; epoch++)
         {
             order.StartEpoch(epoch);
@@ -26,10 +32,11 @@ internal sealed class TrainingLoop(
             for (index = 0; index < plan.StepsPerEpoch; index++, step++)
             {
                 watcher.CheckAlive();
-                double loss = Gradient(index, step, out double weight);
+                double loss = Gradient(out double weight);
                 if (!double.IsFinite(loss)) throw new TrainingDivergedException(step, updater.RateAt(0, step), loss);
                 if (history.Wants(step, index)) history.Record(step, loss, GradientNorm());
-                engine.Update(updater, step, Again);
+                updater.BeginStep(step, again);
+                engine.Share(engine.Weights.Length, applyShare);
                 history.Add(loss, weight);
             }
             double validationLoss = ValidationLoss();
@@ -43,11 +50,8 @@ internal sealed class TrainingLoop(
         return history.ToHistory(best?.Epoch);
     }
 
-    /// <summary>Loss and gradient of the present step at the present weights, for optimizers that evaluate more than once.</summary>
-    private double Again() => Gradient(index, step, out _);
-
-    /// <summary>The mean gradient over the batches of one step.</summary>
-    private double Gradient(int index, long step, out double weight)
+    /// <summary>The mean gradient over the batches of the present step.</summary>
+    private double Gradient(out double weight)
     {
         int first = index * plan.GradientAccumulation;
         int end = (int)Math.Min(first + plan.GradientAccumulation, plan.BatchesPerEpoch);

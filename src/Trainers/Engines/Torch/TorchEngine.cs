@@ -9,29 +9,39 @@ namespace Microsoft.ML.Trainers.Torch.Engines;
 
 /// <summary>
 /// Forward and backward by libtorch's autograd. On the CPU every parameter and its gradient is a torch view of flat .NET memory,
-/// so the optimizer works on the same bytes without a copy.
+/// so the optimizer works on the same bytes without a copy. On another device weights travel there before a pass and gradients back
+/// after it; rows stay there.
 /// </summary>
 internal sealed class TorchEngine : Engine
 {
+    private readonly torch.Device device;
+    private readonly Tensor hostWeights, hostGradients, weights, gradients;
     private readonly Dictionary<string, Tensor> parameters = new(StringComparer.Ordinal);
     private readonly TorchForward forward;
     private readonly Dictionary<TrainingData, DataTensors> tensorsOf = new(ReferenceEqualityComparer.Instance);
 
-    public TorchEngine(Network network, Loss loss, TrainingData data, ulong seed)
+    /// <param name="mirrored">Whether weights and gradients are copied even on the CPU, as on any other device: for tests.</param>
+    public TorchEngine(Network network, Loss loss, TrainingData data, ulong seed, Device device, bool mirrored = false)
         : base(network, loss, data)
     {
         Libtorch.EnsureLoaded();
+        this.device = device.ToTorch();
         Weights = AlignedMemory.Allocate<float>(network.Layout.Length);
         Gradients = AlignedMemory.Allocate<float>(network.Layout.Length);
         using DisposeScope construction = NewDisposeScope();
+        hostWeights = Share(Weights).DetachFromDisposeScope();
+        hostGradients = Share(Gradients).DetachFromDisposeScope();
+        bool shared = device == Device.Cpu && !mirrored;
+        weights = shared ? hostWeights : hostWeights.to(this.device, copy: true).DetachFromDisposeScope();
+        gradients = shared ? hostGradients : hostGradients.to(this.device, copy: true).DetachFromDisposeScope();
         foreach (ParameterSlot slot in network.Layout)
         {
-            Tensor parameter = View(Weights, slot).requires_grad_(true);
-            parameter.grad = View(Gradients, slot);
+            Tensor parameter = View(weights, slot).requires_grad_(true);
+            parameter.grad = View(gradients, slot);
             parameters.Add(slot.Spec.Name, parameter.DetachFromDisposeScope());
         }
         forward = new TorchForward(network, parameters, seed);
-        tensorsOf.Add(data, new DataTensors(data));
+        tensorsOf.Add(data, new DataTensors(data, this.device));
     }
 
     public override Memory<float> Weights { get; }
@@ -41,14 +51,16 @@ internal sealed class TorchEngine : Engine
     public override double ForwardBackward(ReadOnlySpan<int> rows, double scale, bool accumulate, long step)
     {
         using DisposeScope pass = NewDisposeScope();
-        if (!accumulate) Gradients.Span.Clear();
+        SendWeights();
+        if (!accumulate) using (gradients.zero_()) { }
         DataTensors data = tensorsOf[Data];
-        using Tensor index = tensor(rows.ToArray(), ScalarType.Int64);
+        using Tensor index = tensor(rows.ToArray(), ScalarType.Int64, device);
         Tensor outputs = forward.Train(data.Features.index_select(0, index), step);
         Tensor rowLosses = TorchLosses.PerRow(Loss, outputs, data.Labels.index_select(0, index));
         Tensor weighted = data.Weights is null ? rowLosses : rowLosses * data.Weights.index_select(0, index);
         Tensor loss = weighted.sum() * scale;
         loss.backward();
+        if (gradients.Handle != hostGradients.Handle) hostGradients.copy_(gradients);
         return loss.item<float>();
     }
 
@@ -56,23 +68,32 @@ internal sealed class TorchEngine : Engine
     {
         using DisposeScope pass = NewDisposeScope();
         using IDisposable noGradient = no_grad();
+        SendWeights();
         if (!tensorsOf.TryGetValue(data, out DataTensors? tensors))
         {
-            tensors = new DataTensors(data);
+            tensors = new DataTensors(data, device);
             tensorsOf.Add(data, tensors);
         }
         Tensor result = forward.Evaluate(tensors.Features.narrow(0, first, count));
-        result.data<float>().CopyTo(outputs);
+        result.cpu().data<float>().CopyTo(outputs);
     }
 
     public override void Dispose()
     {
         foreach (Tensor parameter in parameters.Values) parameter.Dispose();
         foreach (DataTensors tensors in tensorsOf.Values) tensors.Dispose();
+        foreach (Tensor tensor in (Tensor[])[weights, gradients, hostWeights, hostGradients]) tensor.Dispose();
     }
 
-    private static Tensor View(Memory<float> buffer, ParameterSlot slot) =>
-        Share(buffer.Slice(slot.Offset, slot.Count)).view([.. slot.Spec.Shape.Select(dimension => (long)dimension)]);
+    private void SendWeights()
+    {
+        if (weights.Handle == hostWeights.Handle) return;
+        using IDisposable noGradient = no_grad();
+        weights.copy_(hostWeights);
+    }
+
+    private static Tensor View(Tensor flat, ParameterSlot slot) =>
+        flat.narrow(0, slot.Offset, slot.Count).view([.. slot.Spec.Shape.Select(dimension => (long)dimension)]);
 
     /// <summary>A tensor over .NET memory, without a copy. The tensor keeps the array pinned and alive.</summary>
     private static Tensor Share(Memory<float> memory)
@@ -84,12 +105,12 @@ internal sealed class TorchEngine : Engine
 
     private sealed class DataTensors : IDisposable
     {
-        public DataTensors(TrainingData data)
+        public DataTensors(TrainingData data, torch.Device device)
         {
             using DisposeScope construction = NewDisposeScope();
-            Features = Share(data.Features).view(data.Rows, data.Columns).DetachFromDisposeScope();
-            Labels = Share(data.Labels).view(data.Rows, data.LabelColumns).DetachFromDisposeScope();
-            Weights = data.Weights.IsEmpty ? null : Share(data.Weights).DetachFromDisposeScope();
+            Features = Share(data.Features).view(data.Rows, data.Columns).to(device).DetachFromDisposeScope();
+            Labels = Share(data.Labels).view(data.Rows, data.LabelColumns).to(device).DetachFromDisposeScope();
+            Weights = data.Weights.IsEmpty ? null : Share(data.Weights).to(device).DetachFromDisposeScope();
         }
 
         public Tensor Features { get; }
