@@ -1,187 +1,153 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
+using Microsoft.ML.NeuralNetworks.Kernels;
 
 namespace Microsoft.ML.NeuralNetworks.Scoring;
 
 /// <summary>
-/// y = x W + b for wide outputs. W is kept in panels of 32 outputs, so that memory is read front to back and one panel's row fits two
-/// AVX-512 registers. Every output adds its products in the order of the inputs, in the row path, the batch path and the sparse
-/// path alike: they give the same bits.
+/// y = max(lower, x W + b) for wide outputs. W is kept in panels of two lanes of outputs, so that memory is read front to back.
+/// Every output adds its products in the order of the inputs, in the row path, the batch path and the sparse path alike: they give
+/// the same bits.
 /// </summary>
-internal sealed class DenseStep : SparseStep
+internal sealed unsafe class DenseStep : SparseStep
 {
-    private const int PanelWidth = 32;
-    private const int TileRows = 8;
-
-    private readonly Memory<float> panels;
+    private readonly PackedMatrix weights;
     private readonly Memory<float> bias;
+    private readonly float lower;
 
     /// <param name="inputs">Numbers per row in.</param>
     /// <param name="outputs">Numbers per row out.</param>
     /// <param name="weight">inputs x outputs, row-major.</param>
     /// <param name="factor">Multiplies the weights.</param>
     /// <param name="bias">One per output.</param>
-    public DenseStep(int inputs, int outputs, ReadOnlySpan<float> weight, float factor, ReadOnlySpan<float> bias) : base(inputs, outputs)
+    /// <param name="lower">0 for a rectifier, negative infinity for nothing.</param>
+    public DenseStep(int inputs, int outputs, ReadOnlySpan<float> weight, float factor, ReadOnlySpan<float> bias, float lower) : base(inputs, outputs)
     {
-        int padded = Stride(outputs);
-        this.bias = AlignedMemory.Allocate<float>(padded);
-        bias.CopyTo(this.bias.Span);
-        panels = AlignedMemory.Allocate<float>(checked(inputs * padded));
-        Span<float> target = panels.Span;
-        for (int input = 0; input < inputs; input++)
-            for (int output = 0; output < outputs; output++)
-                target[(output / PanelWidth * inputs + input) * PanelWidth + output % PanelWidth] = weight[input * outputs + output] * factor;
+        this.bias = Pad(bias, outputs);
+        this.lower = lower;
+        float[] scaled = weight.ToArray();
+        if (factor != 1)
+            foreach (ref float value in scaled.AsSpan()) value *= factor;
+        weights = new PackedMatrix(inputs, outputs);
+        weights.Pack(scaled, inputs, outputs);
     }
+
+    // Outputs filled up to whole panels; never more than the stride.
+    private int PaddedOutputs => weights.Count * 2 * Simd.Count;
 
     public override void Run(ReadOnlySpan<float> input, Span<float> output, int rows, Span<float> scratch)
     {
-        int row = 0;
-        for (; row + TileRows <= rows; row += TileRows)
-            RunTile(input.Slice(row * Stride(Inputs)), output.Slice(row * Stride(Outputs)));
-        for (; row < rows; row++)
-            RunRow(input.Slice(row * Stride(Inputs), Inputs), output.Slice(row * Stride(Outputs), Stride(Outputs)));
+        fixed (float* x = input, y = output, b = bias.Span)
+        {
+            if (rows > 1) Gemm.Multiply(x, Stride(Inputs), 1, weights.Panels, b, y, Stride(Outputs), rows, PaddedOutputs, Inputs, lower: lower);
+            else if (Simd.Width == 512) Row<Lane512>(x, b, y);
+            else if (Simd.Width == 256) Row<Lane256>(x, b, y);
+            else Row<Lane128>(x, b, y);
+        }
     }
 
     public override void RunSparse(ReadOnlySpan<int> indices, ReadOnlySpan<float> values, Span<float> output)
     {
-        ReadOnlySpan<float> weights = panels.Span;
-        for (int j = 0; j < Stride(Outputs); j += PanelWidth)
+        foreach (int index in indices)
+            if ((uint)index >= (uint)Inputs)
+                throw new ArgumentOutOfRangeException(nameof(indices), $"indices must be from 0 to {Inputs - 1} but one was {index}.");
+        fixed (int* i = indices)
+        fixed (float* x = values, y = output, b = bias.Span)
         {
-            ReadOnlySpan<float> panel = weights.Slice(j * Inputs, Inputs * PanelWidth);
-            Vector512<float> first = Vector512.Create<float>(bias.Span.Slice(j, 16)), second = Vector512.Create<float>(bias.Span.Slice(j + 16, 16));
-            for (int k = 0; k < indices.Length; k++)
-            {
-                ref float w = ref Unsafe.AsRef(in panel[indices[k] * PanelWidth]);
-                Vector512<float> x = Vector512.Create(values[k]);
-                first = Vector512.FusedMultiplyAdd(x, Vector512.LoadUnsafe(ref w), first);
-                second = Vector512.FusedMultiplyAdd(x, Vector512.LoadUnsafe(ref w, 16), second);
-            }
-            first.CopyTo(output[j..]);
-            second.CopyTo(output[(j + 16)..]);
+            if (Simd.Width == 512) Sparse<Lane512>(i, x, indices.Length, b, y);
+            else if (Simd.Width == 256) Sparse<Lane256>(i, x, indices.Length, b, y);
+            else Sparse<Lane128>(i, x, indices.Length, b, y);
         }
     }
 
-    private void RunRow(ReadOnlySpan<float> input, Span<float> output)
+    // Eight lanes of outputs at once keep the multipliers busy; what is left goes by panel.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Row<T>(float* x, float* b, float* y) where T : struct, ILane<T>
     {
-        ref float x = ref MemoryMarshal.GetReference(input);
-        ref float b = ref MemoryMarshal.GetReference(bias.Span);
-        ref float w = ref MemoryMarshal.GetReference(panels.Span);
-        ref float y = ref MemoryMarshal.GetReference(output);
-        nuint count = (nuint)input.Length, panel = count * PanelWidth;
-        nuint j = 0, end = (nuint)output.Length;
-        for (; j + 4 * PanelWidth <= end; j += 4 * PanelWidth)
+        int width = 2 * T.Count, count = Inputs, end = PaddedOutputs, j = 0;
+        nint panel = (nint)count * width;
+        float* w = (float*)weights.Panels.Data;
+        T least = T.All(lower);
+        for (; j + 4 * width <= end; j += 4 * width, b += 4 * width, y += 4 * width)
         {
-            ref float p0 = ref Unsafe.Add(ref w, j * count);
-            ref float p1 = ref Unsafe.Add(ref p0, panel);
-            ref float p2 = ref Unsafe.Add(ref p1, panel);
-            ref float p3 = ref Unsafe.Add(ref p2, panel);
-            Vector512<float> a0 = Vector512.LoadUnsafe(ref b, j), a1 = Vector512.LoadUnsafe(ref b, j + 16);
-            Vector512<float> a2 = Vector512.LoadUnsafe(ref b, j + 32), a3 = Vector512.LoadUnsafe(ref b, j + 48);
-            Vector512<float> a4 = Vector512.LoadUnsafe(ref b, j + 64), a5 = Vector512.LoadUnsafe(ref b, j + 80);
-            Vector512<float> a6 = Vector512.LoadUnsafe(ref b, j + 96), a7 = Vector512.LoadUnsafe(ref b, j + 112);
-            nuint at = 0;
-            for (nuint k = 0; k < count; k++, at += PanelWidth)
+            float* p0 = w, p1 = p0 + panel, p2 = p1 + panel, p3 = p2 + panel;
+            w = p3 + panel;
+            T a0 = T.Load(b), a1 = T.Load(b + T.Count), a2 = T.Load(b + 2 * T.Count), a3 = T.Load(b + 3 * T.Count);
+            T a4 = T.Load(b + 4 * T.Count), a5 = T.Load(b + 5 * T.Count), a6 = T.Load(b + 6 * T.Count), a7 = T.Load(b + 7 * T.Count);
+            for (int k = 0; k < count; k++)
             {
-                Vector512<float> v = Vector512.Create(Unsafe.Add(ref x, k));
-                a0 = Vector512.FusedMultiplyAdd(v, Vector512.LoadUnsafe(ref p0, at), a0);
-                a1 = Vector512.FusedMultiplyAdd(v, Vector512.LoadUnsafe(ref p0, at + 16), a1);
-                a2 = Vector512.FusedMultiplyAdd(v, Vector512.LoadUnsafe(ref p1, at), a2);
-                a3 = Vector512.FusedMultiplyAdd(v, Vector512.LoadUnsafe(ref p1, at + 16), a3);
-                a4 = Vector512.FusedMultiplyAdd(v, Vector512.LoadUnsafe(ref p2, at), a4);
-                a5 = Vector512.FusedMultiplyAdd(v, Vector512.LoadUnsafe(ref p2, at + 16), a5);
-                a6 = Vector512.FusedMultiplyAdd(v, Vector512.LoadUnsafe(ref p3, at), a6);
-                a7 = Vector512.FusedMultiplyAdd(v, Vector512.LoadUnsafe(ref p3, at + 16), a7);
+                T v = T.All(x[k]);
+                a0 = T.MultiplyAdd(v, T.Load(p0), a0);
+                a1 = T.MultiplyAdd(v, T.Load(p0 + T.Count), a1);
+                a2 = T.MultiplyAdd(v, T.Load(p1), a2);
+                a3 = T.MultiplyAdd(v, T.Load(p1 + T.Count), a3);
+                a4 = T.MultiplyAdd(v, T.Load(p2), a4);
+                a5 = T.MultiplyAdd(v, T.Load(p2 + T.Count), a5);
+                a6 = T.MultiplyAdd(v, T.Load(p3), a6);
+                a7 = T.MultiplyAdd(v, T.Load(p3 + T.Count), a7);
+                p0 += width;
+                p1 += width;
+                p2 += width;
+                p3 += width;
             }
-            a0.StoreUnsafe(ref y, j);
-            a1.StoreUnsafe(ref y, j + 16);
-            a2.StoreUnsafe(ref y, j + 32);
-            a3.StoreUnsafe(ref y, j + 48);
-            a4.StoreUnsafe(ref y, j + 64);
-            a5.StoreUnsafe(ref y, j + 80);
-            a6.StoreUnsafe(ref y, j + 96);
-            a7.StoreUnsafe(ref y, j + 112);
+            T.Store(T.Max(least, a0), y);
+            T.Store(T.Max(least, a1), y + T.Count);
+            T.Store(T.Max(least, a2), y + 2 * T.Count);
+            T.Store(T.Max(least, a3), y + 3 * T.Count);
+            T.Store(T.Max(least, a4), y + 4 * T.Count);
+            T.Store(T.Max(least, a5), y + 5 * T.Count);
+            T.Store(T.Max(least, a6), y + 6 * T.Count);
+            T.Store(T.Max(least, a7), y + 7 * T.Count);
         }
-        for (; j < end; j += PanelWidth)
+        for (; j + 2 * width <= end; j += 2 * width, b += 2 * width, y += 2 * width)
         {
-            ref float p = ref Unsafe.Add(ref w, j * count);
-            Vector512<float> a0 = Vector512.LoadUnsafe(ref b, j), a1 = Vector512.LoadUnsafe(ref b, j + 16);
-            for (nuint k = 0; k < count; k++)
+            float* p0 = w, p1 = p0 + panel;
+            w = p1 + panel;
+            T a0 = T.Load(b), a1 = T.Load(b + T.Count), a2 = T.Load(b + 2 * T.Count), a3 = T.Load(b + 3 * T.Count);
+            for (int k = 0; k < count; k++)
             {
-                Vector512<float> v = Vector512.Create(Unsafe.Add(ref x, k));
-                a0 = Vector512.FusedMultiplyAdd(v, Vector512.LoadUnsafe(ref p, k * PanelWidth), a0);
-                a1 = Vector512.FusedMultiplyAdd(v, Vector512.LoadUnsafe(ref p, k * PanelWidth + 16), a1);
+                T v = T.All(x[k]);
+                a0 = T.MultiplyAdd(v, T.Load(p0), a0);
+                a1 = T.MultiplyAdd(v, T.Load(p0 + T.Count), a1);
+                a2 = T.MultiplyAdd(v, T.Load(p1), a2);
+                a3 = T.MultiplyAdd(v, T.Load(p1 + T.Count), a3);
+                p0 += width;
+                p1 += width;
             }
-            a0.StoreUnsafe(ref y, j);
-            a1.StoreUnsafe(ref y, j + 16);
+            T.Store(T.Max(least, a0), y);
+            T.Store(T.Max(least, a1), y + T.Count);
+            T.Store(T.Max(least, a2), y + 2 * T.Count);
+            T.Store(T.Max(least, a3), y + 3 * T.Count);
         }
+        if (j == end) return;
+        T l = T.Load(b), r = T.Load(b + T.Count);
+        for (int k = 0; k < count; k++, w += width)
+        {
+            T v = T.All(x[k]);
+            l = T.MultiplyAdd(v, T.Load(w), l);
+            r = T.MultiplyAdd(v, T.Load(w + T.Count), r);
+        }
+        T.Store(T.Max(least, l), y);
+        T.Store(T.Max(least, r), y + T.Count);
     }
 
-    // 8 rows x 32 outputs in 16 registers.
-    private void RunTile(ReadOnlySpan<float> input, Span<float> output)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Sparse<T>(int* indices, float* values, int count, float* b, float* y) where T : struct, ILane<T>
     {
-        ref float x0 = ref MemoryMarshal.GetReference(input);
-        ref float b = ref MemoryMarshal.GetReference(bias.Span);
-        ref float w = ref MemoryMarshal.GetReference(panels.Span);
-        ref float y = ref MemoryMarshal.GetReference(output);
-        nuint count = (nuint)Inputs, end = (nuint)Stride(Outputs), xStride = (nuint)Stride(Inputs);
-        ref float x1 = ref Unsafe.Add(ref x0, xStride);
-        ref float x2 = ref Unsafe.Add(ref x1, xStride);
-        ref float x3 = ref Unsafe.Add(ref x2, xStride);
-        ref float x4 = ref Unsafe.Add(ref x3, xStride);
-        ref float x5 = ref Unsafe.Add(ref x4, xStride);
-        ref float x6 = ref Unsafe.Add(ref x5, xStride);
-        ref float x7 = ref Unsafe.Add(ref x6, xStride);
-        for (nuint j = 0; j < end; j += PanelWidth)
+        int width = 2 * T.Count, end = PaddedOutputs;
+        float* w = (float*)weights.Panels.Data;
+        T least = T.All(lower);
+        for (int j = 0; j < end; j += width, w += (nint)Inputs * width)
         {
-            ref float p = ref Unsafe.Add(ref w, j * count);
-            Vector512<float> l0 = Vector512.LoadUnsafe(ref b, j), r0 = Vector512.LoadUnsafe(ref b, j + 16);
-            Vector512<float> l1 = l0, l2 = l0, l3 = l0, l4 = l0, l5 = l0, l6 = l0, l7 = l0;
-            Vector512<float> r1 = r0, r2 = r0, r3 = r0, r4 = r0, r5 = r0, r6 = r0, r7 = r0;
-            for (nuint k = 0; k < count; k++)
+            T l = T.Load(b + j), r = T.Load(b + j + T.Count);
+            for (int k = 0; k < count; k++)
             {
-                Vector512<float> l = Vector512.LoadUnsafe(ref p), r = Vector512.LoadUnsafe(ref p, 16);
-                p = ref Unsafe.Add(ref p, PanelWidth);
-                Vector512<float> v = Vector512.Create(Unsafe.Add(ref x0, k));
-                l0 = Vector512.FusedMultiplyAdd(v, l, l0);
-                r0 = Vector512.FusedMultiplyAdd(v, r, r0);
-                v = Vector512.Create(Unsafe.Add(ref x1, k));
-                l1 = Vector512.FusedMultiplyAdd(v, l, l1);
-                r1 = Vector512.FusedMultiplyAdd(v, r, r1);
-                v = Vector512.Create(Unsafe.Add(ref x2, k));
-                l2 = Vector512.FusedMultiplyAdd(v, l, l2);
-                r2 = Vector512.FusedMultiplyAdd(v, r, r2);
-                v = Vector512.Create(Unsafe.Add(ref x3, k));
-                l3 = Vector512.FusedMultiplyAdd(v, l, l3);
-                r3 = Vector512.FusedMultiplyAdd(v, r, r3);
-                v = Vector512.Create(Unsafe.Add(ref x4, k));
-                l4 = Vector512.FusedMultiplyAdd(v, l, l4);
-                r4 = Vector512.FusedMultiplyAdd(v, r, r4);
-                v = Vector512.Create(Unsafe.Add(ref x5, k));
-                l5 = Vector512.FusedMultiplyAdd(v, l, l5);
-                r5 = Vector512.FusedMultiplyAdd(v, r, r5);
-                v = Vector512.Create(Unsafe.Add(ref x6, k));
-                l6 = Vector512.FusedMultiplyAdd(v, l, l6);
-                r6 = Vector512.FusedMultiplyAdd(v, r, r6);
-                v = Vector512.Create(Unsafe.Add(ref x7, k));
-                l7 = Vector512.FusedMultiplyAdd(v, l, l7);
-                r7 = Vector512.FusedMultiplyAdd(v, r, r7);
+                float* p = w + (nint)indices[k] * width;
+                T v = T.All(values[k]);
+                l = T.MultiplyAdd(v, T.Load(p), l);
+                r = T.MultiplyAdd(v, T.Load(p + T.Count), r);
             }
-            Store(ref y, j, l0, r0);
-            Store(ref y, j + end, l1, r1);
-            Store(ref y, j + 2 * end, l2, r2);
-            Store(ref y, j + 3 * end, l3, r3);
-            Store(ref y, j + 4 * end, l4, r4);
-            Store(ref y, j + 5 * end, l5, r5);
-            Store(ref y, j + 6 * end, l6, r6);
-            Store(ref y, j + 7 * end, l7, r7);
+            T.Store(T.Max(least, l), y + j);
+            T.Store(T.Max(least, r), y + j + T.Count);
         }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store(ref float target, nuint at, Vector512<float> left, Vector512<float> right)
-    {
-        left.StoreUnsafe(ref target, at);
-        right.StoreUnsafe(ref target, at + 16);
     }
 }

@@ -13,9 +13,14 @@ internal sealed class ForwardPass
     private ForwardPass(IEnumerable<Layer> layers, ParameterLayout layout, ReadOnlySpan<float> weights, int inputs)
     {
         var steps = ImmutableArray.CreateBuilder<ForwardStep>();
-        foreach (Layer layer in layers)
-            if (Prepare(layer, layout, weights) is { } step)
-                steps.Add(step);
+        Layer[] scored = [.. layers.Where(layer => layer is not Dropout)];
+        for (int i = 0; i < scored.Length; i++)
+        {
+            // A rectifier after a linear layer costs nothing inside it.
+            bool rectified = scored[i] is Dense or NtkDense && i + 1 < scored.Length && scored[i + 1] is Activation { Function: ActivationFunction.Relu };
+            steps.Add(Prepare(scored[i], layout, weights, rectified ? 0 : float.NegativeInfinity));
+            if (rectified) i++;
+        }
         Steps = steps.ToImmutable();
         Inputs = inputs;
         Outputs = Steps.IsEmpty ? inputs : Steps[^1].Outputs;
@@ -51,20 +56,18 @@ internal sealed class ForwardPass
         return current;
     }
 
-    private static ForwardStep? Prepare(Layer layer, ParameterLayout layout, ReadOnlySpan<float> weights)
+    private static ForwardStep Prepare(Layer layer, ParameterLayout layout, ReadOnlySpan<float> weights, float lower)
     {
         switch (layer)
         {
             case Dense dense:
-                return PrepareDense(dense.InputSize, dense.OutputSize, Values("weight", weights), 1, Values("bias", weights));
+                return PrepareDense(dense.InputSize, dense.OutputSize, Values("weight", weights), 1, Values("bias", weights), lower);
             case NtkDense dense:
-                return PrepareDense(dense.InputSize, dense.OutputSize, Values("weight", weights), 1 / MathF.Sqrt(dense.InputSize), Values("bias", weights));
+                return PrepareDense(dense.InputSize, dense.OutputSize, Values("weight", weights), 1 / MathF.Sqrt(dense.InputSize), Values("bias", weights), lower);
             case Activation activation:
                 return new ActivationStep(activation.Size, activation.Function);
             case ParametricActivation activation:
                 return new ParametricActivationStep(activation.Size, activation.Function, Values("blend", weights));
-            case Dropout:
-                return null;
             case BatchNorm norm:
                 float[] factor = Values("weight", weights).ToArray();
                 ReadOnlySpan<float> variance = Values("running_var", weights);
@@ -95,8 +98,8 @@ internal sealed class ForwardPass
         ReadOnlySpan<float> Values(string name, ReadOnlySpan<float> all) => layout[$"{layer.Name}.{name}"].In(all);
     }
 
-    private static SparseStep PrepareDense(int inputs, int outputs, ReadOnlySpan<float> weight, float factor, ReadOnlySpan<float> bias) =>
+    private static SparseStep PrepareDense(int inputs, int outputs, ReadOnlySpan<float> weight, float factor, ReadOnlySpan<float> bias, float lower) =>
         outputs <= NarrowDenseStep.MaximumOutputs
-            ? new NarrowDenseStep(inputs, outputs, weight, factor, bias)
-            : new DenseStep(inputs, outputs, weight, factor, bias);
+            ? new NarrowDenseStep(inputs, outputs, weight, factor, bias, lower)
+            : new DenseStep(inputs, outputs, weight, factor, bias, lower);
 }

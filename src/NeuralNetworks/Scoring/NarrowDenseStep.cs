@@ -1,22 +1,22 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
+using Microsoft.ML.NeuralNetworks.Kernels;
 
 namespace Microsoft.ML.NeuralNetworks.Scoring;
 
-/// <summary>y = x W + b for a few outputs: one dot product each, over the transpose of W.</summary>
-internal sealed class NarrowDenseStep : SparseStep
+/// <summary>y = max(lower, x W + b) for a few outputs: one dot product each, over the transpose of W.</summary>
+internal sealed unsafe class NarrowDenseStep : SparseStep
 {
     /// <summary>The most outputs for which this is the faster way.</summary>
     public const int MaximumOutputs = 4;
 
     private readonly Memory<float> weights;
     private readonly float[] bias;
+    private readonly float lower;
 
-    /// <inheritdoc cref="DenseStep(int, int, ReadOnlySpan{float}, float, ReadOnlySpan{float})"/>
-    public NarrowDenseStep(int inputs, int outputs, ReadOnlySpan<float> weight, float factor, ReadOnlySpan<float> bias) : base(inputs, outputs)
+    /// <inheritdoc cref="DenseStep(int, int, ReadOnlySpan{float}, float, ReadOnlySpan{float}, float)"/>
+    public NarrowDenseStep(int inputs, int outputs, ReadOnlySpan<float> weight, float factor, ReadOnlySpan<float> bias, float lower) : base(inputs, outputs)
     {
         this.bias = bias.ToArray();
+        this.lower = lower;
         weights = AlignedMemory.Allocate<float>(checked(outputs * Stride(inputs)));
         Span<float> target = weights.Span;
         for (int input = 0; input < inputs; input++)
@@ -26,11 +26,16 @@ internal sealed class NarrowDenseStep : SparseStep
 
     public override void Run(ReadOnlySpan<float> input, Span<float> output, int rows, Span<float> scratch)
     {
-        ReadOnlySpan<float> w = weights.Span;
-        int inputStride = Stride(Inputs), outputStride = Stride(Outputs);
-        for (int row = 0; row < rows; row++)
+        fixed (float* x = input, y = output, w = weights.Span)
+        {
             for (int j = 0; j < bias.Length; j++)
-                output[row * outputStride + j] = bias[j] + Dot(input.Slice(row * inputStride, Inputs), w.Slice(j * inputStride, Inputs));
+            {
+                float* column = w + (nint)j * Stride(Inputs);
+                if (Simd.Width == 512) RowProduct.Dot<Lane512>(x, Stride(Inputs), rows, Inputs, column, bias[j], y + j, Stride(Outputs), lower);
+                else if (Simd.Width == 256) RowProduct.Dot<Lane256>(x, Stride(Inputs), rows, Inputs, column, bias[j], y + j, Stride(Outputs), lower);
+                else RowProduct.Dot<Lane128>(x, Stride(Inputs), rows, Inputs, column, bias[j], y + j, Stride(Outputs), lower);
+            }
+        }
     }
 
     public override void RunSparse(ReadOnlySpan<int> indices, ReadOnlySpan<float> values, Span<float> output)
@@ -39,38 +44,9 @@ internal sealed class NarrowDenseStep : SparseStep
         for (int j = 0; j < bias.Length; j++)
         {
             ReadOnlySpan<float> column = w.Slice(j * Stride(Inputs), Inputs);
-            float sum = 0;
+            float sum = bias[j];
             for (int k = 0; k < indices.Length; k++) sum += values[k] * column[indices[k]];
-            output[j] = bias[j] + sum;
+            output[j] = sum < lower ? lower : sum;
         }
-    }
-
-    private static float Dot(ReadOnlySpan<float> a, ReadOnlySpan<float> b)
-    {
-        int length = a.Length;
-        ref float x = ref MemoryMarshal.GetReference(a);
-        ref float w = ref MemoryMarshal.GetReference(b);
-        if (length < Vector512<float>.Count)
-        {
-            float sum = 0;
-            for (int i = 0; i < length; i++) sum += Unsafe.Add(ref x, i) * Unsafe.Add(ref w, i);
-            return sum;
-        }
-
-        Vector512<float> even = Vector512<float>.Zero, odd = Vector512<float>.Zero;
-        nuint k = 0, count = (nuint)length;
-        for (; k + 32 <= count; k += 32)
-        {
-            even = Vector512.FusedMultiplyAdd(Vector512.LoadUnsafe(ref x, k), Vector512.LoadUnsafe(ref w, k), even);
-            odd = Vector512.FusedMultiplyAdd(Vector512.LoadUnsafe(ref x, k + 16), Vector512.LoadUnsafe(ref w, k + 16), odd);
-        }
-        if (k + 16 <= count)
-        {
-            even = Vector512.FusedMultiplyAdd(Vector512.LoadUnsafe(ref x, k), Vector512.LoadUnsafe(ref w, k), even);
-            k += 16;
-        }
-        float total = Vector512.Sum(even + odd);
-        for (; k < count; k++) total += Unsafe.Add(ref x, k) * Unsafe.Add(ref w, k);
-        return total;
     }
 }

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using Microsoft.ML.NeuralNetworks.Kernels;
 using Microsoft.ML.NeuralNetworks.Layers;
 
 namespace Microsoft.ML.NeuralNetworks.Scoring;
@@ -12,7 +13,7 @@ internal sealed class ParametricActivationStep(int size, ActivationFunction func
     public override void Run(ReadOnlySpan<float> input, Span<float> output, int rows, Span<float> scratch)
     {
         nuint stride = (nuint)Stride(Inputs);
-        ActivationStep.Apply(function, input[..(rows * Stride(Inputs))], output);
+        Activations.Apply(function, input[..(rows * Stride(Inputs))], output);
         ref float x = ref MemoryMarshal.GetReference(input);
         ref float y = ref MemoryMarshal.GetReference(output);
         ref float a = ref MemoryMarshal.GetReference(blend.Span);
