@@ -1,3 +1,5 @@
+using Microsoft.ML.LrSchedules.Text;
+
 namespace Microsoft.ML.LrSchedules;
 
 /// <summary>
@@ -44,6 +46,18 @@ public abstract partial record LrSchedule
 
     /// <summary>The curve over <paramref name="length"/> steps that starts from <paramref name="from"/> unless the schedule says otherwise.</summary>
     internal abstract Curve Compile(Horizon horizon, double length, double from);
+
+    /// <summary>Whether it has the same length in a longer run over the same data.</summary>
+    internal abstract bool HasFixedLength { get; }
+
+    /// <summary>Whether all its values, as far as it goes, are the same in a longer run over the same data.</summary>
+    internal virtual bool IsHorizonFree => HasFixedLength;
+
+    /// <summary>How many of its steps have the same values in any longer run.</summary>
+    internal virtual double HorizonFree(Horizon horizon, double length) => IsHorizonFree ? length : 0;
+
+    /// <summary>The schedule as words, numbers and calls.</summary>
+    internal abstract Node Describe();
 
     /// <summary>Boundaries are sums of products of doubles: a billionth of a step more than the run is not longer than the run.</summary>
     internal static double Rounding(double steps) => 1e-9 + 1e-12 * steps;

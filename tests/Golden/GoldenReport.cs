@@ -25,10 +25,10 @@ public sealed record GoldenReport(string Kind, IReadOnlyList<GoldenResult> Resul
     /// <summary>Files with this outcome.</summary>
     public int Count(GoldenOutcome outcome) => Results.Count(result => result.Outcome == outcome);
 
-    /// <summary>Every file that did not pass, then the line with the counts.</summary>
+    /// <summary>Every file that did not pass or has a note, then the line with the counts.</summary>
     public void Print(TextWriter writer)
     {
-        foreach (GoldenResult result in Results.Where(result => result.Outcome != GoldenOutcome.Passed))
+        foreach (GoldenResult result in Results.Where(result => result.Outcome != GoldenOutcome.Passed || result.Detail.Length > 0))
             writer.WriteLine($"{result.Outcome}: {System.IO.Path.GetFileName(result.Path)} ({result.Family}): {result.Detail}");
         writer.WriteLine($"{Kind}: {Count(GoldenOutcome.Passed)} passed, {Count(GoldenOutcome.Failed)} failed, {Count(GoldenOutcome.NotImplemented)} not implemented, {Count(GoldenOutcome.OutOfScope)} out of scope");
     }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Microsoft.ML.LrSchedules.Text;
 
 namespace Microsoft.ML.LrSchedules;
 
@@ -60,6 +61,26 @@ public sealed record Sequence : LrSchedule
         return new SequenceCurve(starts, curves);
     }
 
+    internal override bool HasFixedLength => Parts.All(part => part.HasFixedLength);
+
+    internal override bool IsHorizonFree => Parts.All(part => part.IsHorizonFree) && Parts.Take(Parts.Length - 1).All(part => part.HasFixedLength);
+
+    // A part stays where it is in a longer run as long as all before it have a fixed length.
+    internal override double HorizonFree(Horizon horizon, double length)
+    {
+        double[] lengths = Lengths(horizon, length);
+        double free = 0;
+        for (int i = 0; i < lengths.Length; i++)
+        {
+            free += Parts[i].HorizonFree(horizon, lengths[i]);
+            if (!Parts[i].IsHorizonFree || !Parts[i].HasFixedLength)
+                break;
+        }
+        return free;
+    }
+
+    internal override Node Describe() => new SequenceNode([.. Parts.Select(part => part.Describe())]);
+
     private double[] Lengths(Horizon horizon, double available)
     {
         double?[] own = [.. Parts.Select(part => part.LengthIn(horizon))];
@@ -75,19 +96,6 @@ public sealed record Sequence : LrSchedule
     }
 
     private static ImmutableArray<LrSchedule> PartsOf(LrSchedule schedule) => schedule is Sequence sequence ? sequence.Parts : [schedule];
-
-    private sealed class SequenceCurve(double[] starts, Curve[] curves) : Curve
-    {
-        internal override double End => curves[^1].End;
-
-        internal override double At(double t)
-        {
-            int i = starts.Length - 1;
-            while (t < starts[i])
-                i--;
-            return curves[i].At(t - starts[i]);
-        }
-    }
 }
 
 public abstract partial record LrSchedule

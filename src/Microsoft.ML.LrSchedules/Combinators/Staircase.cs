@@ -1,3 +1,5 @@
+using Microsoft.ML.LrSchedules.Text;
+
 namespace Microsoft.ML.LrSchedules;
 
 /// <summary>
@@ -24,6 +26,14 @@ public sealed record Staircase : LrSchedule
 
     internal override Curve Compile(Horizon horizon, double length, double from) =>
         new StaircaseCurve(Inner.Compile(horizon, length, from: 1), horizon.Steps(Every));
+
+    internal override bool HasFixedLength => Inner.HasFixedLength;
+
+    internal override bool IsHorizonFree => Inner.IsHorizonFree && Every.IsFixed;
+
+    internal override Node Describe() => new CallBuilder("staircase").Schedule("of", Inner).Span("every", Every).Call;
+
+    internal static LrSchedule Read(Arguments arguments) => new Staircase(arguments.Schedule("of"), arguments.Span("every"));
 
     private sealed class StaircaseCurve(Curve inner, double every) : Curve
     {

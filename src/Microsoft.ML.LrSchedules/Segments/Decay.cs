@@ -1,3 +1,5 @@
+using Microsoft.ML.LrSchedules.Text;
+
 namespace Microsoft.ML.LrSchedules;
 
 /// <summary>Which step has the end value of a <see cref="Decay"/>.</summary>
@@ -10,20 +12,38 @@ public enum EndAt
     LastStep,
 }
 
+/// <summary>On which scale a <see cref="Decay"/> goes its way.</summary>
+public enum ValueScale
+{
+    /// <summary>The values themselves.</summary>
+    Plain,
+
+    /// <summary>Their logarithms: a straight line is a geometric (exponential) decay. Both ends must be above 0.</summary>
+    Log,
+
+    /// <summary>Their inverses: a straight line is an inverse-time decay. Both ends must be above 0.</summary>
+    Inverse,
+}
+
 /// <summary>
 /// A way from one value to another over T steps, down or up:
-/// <code>f(t) = to + (from - to) r(u),   u = t / T,   or t / (T - 1) with EndAt.LastStep</code>
-/// where r is the <see cref="Shape"/>. Without <c>from</c> it starts where the segment before ended.
+/// <code>
+/// f(t) = to + (from - to) r(u),   u = t / T,   or t / (T - 1) with EndAt.LastStep
+/// </code>
+/// where r is the <see cref="Shape"/>. Without <c>from</c> it starts where the segment before ended. On the logarithmic scale the
+/// same holds for log f, on the inverse one for 1 / f.
+/// Elsewhere: the function of nearly every system; each shape says which.
 /// </summary>
 public sealed record Decay : LrSchedule
 {
-    internal Decay(TrainingSpan over, Shape shape, Level? from, Level to, EndAt endAt)
+    internal Decay(TrainingSpan over, Shape shape, Level? from, Level to, EndAt endAt = EndAt.NextStep, ValueScale scale = ValueScale.Plain)
     {
         Over = over;
         Shape = shape ?? throw new ArgumentNullException(nameof(shape));
         From = from;
         To = to;
         EndAt = Guard.Defined(endAt, "Say which step has the end value.");
+        Scale = Guard.Defined(scale, "Say on which scale the way is gone.");
     }
 
     /// <summary>How long.</summary>
@@ -41,80 +61,24 @@ public sealed record Decay : LrSchedule
     /// <summary>Which step has the end value.</summary>
     public EndAt EndAt { get; }
 
+    /// <summary>On which scale the way is gone.</summary>
+    public ValueScale Scale { get; }
+
     internal override double? LengthIn(Horizon horizon) => horizon.Length(Over);
 
-    internal override Curve Compile(Horizon horizon, double length, double from) =>
-        new DecayCurve(Shape, From is { } start ? horizon.Factor(start) : from, horizon.Factor(To), EndAt == EndAt.LastStep ? length - 1 : length);
+    internal override Curve Compile(Horizon horizon, double length, double from) => DecayCurve.Of(
+        Shape, From is { } start ? horizon.Factor(start) : from, horizon.Factor(To), EndAt == EndAt.LastStep ? length - 1 : length, Scale);
 
-    private sealed class DecayCurve(Shape shape, double from, double to, double length) : Curve
+    internal override bool HasFixedLength => Over.IsFixed;
+
+    internal override Node Describe()
     {
-        internal override double End => Way(1);
-
-        internal override double At(double t) => Way(t < length ? t / length : 1);
-
-        private double Way(double u) => to + (from - to) * shape.Left(u);
+        CallNode shape = Shape.Describe();
+        return new CallBuilder(shape.Word).Span("over", Over).Append(shape).Level("to", To, 0).Level("from", From)
+            .Word("endAt", EndAt, EndAt.NextStep).Word("scale", Scale, ValueScale.Plain).Call;
     }
-}
 
-public abstract partial record LrSchedule
-{
-    /// <inheritdoc cref="LrScheduleStarts.Decay(TrainingSpan, Shape, double, double?, EndAt, double?)"/>
-    public LrSchedule Decay(TrainingSpan over, Shape shape, double to = 0, double? from = null, EndAt endAt = EndAt.NextStep, double? toRate = null) =>
-        Then(new Decay(over, shape, from, Level.Pick(to, toRate), endAt));
-
-    /// <inheritdoc cref="LrScheduleStarts.Linear(TrainingSpan, double, double?, EndAt, double?)"/>
-    public LrSchedule Linear(TrainingSpan over = default, double to = 0, double? from = null, EndAt endAt = EndAt.NextStep, double? toRate = null) =>
-        Decay(over, Shape.Linear, to, from, endAt, toRate);
-
-    /// <inheritdoc cref="LrScheduleStarts.Cosine(TrainingSpan, double, double?, EndAt, double?)"/>
-    public LrSchedule Cosine(TrainingSpan over = default, double to = 0, double? from = null, EndAt endAt = EndAt.NextStep, double? toRate = null) =>
-        Decay(over, Shape.Cosine(), to, from, endAt, toRate);
-
-    /// <inheritdoc cref="LrScheduleStarts.Polynomial(TrainingSpan, double, double, double?, EndAt, double?)"/>
-    public LrSchedule Polynomial(TrainingSpan over = default, double power = 1, double to = 0, double? from = null, EndAt endAt = EndAt.NextStep, double? toRate = null) =>
-        Decay(over, Shape.Polynomial(power), to, from, endAt, toRate);
-}
-
-public static partial class LrScheduleStarts
-{
-    extension(LrSchedule)
-    {
-        /// <summary>Goes to a value in the given shape. <see cref="LrSchedules.Decay"/> has the formula.</summary>
-        /// <param name="over">How long; <see cref="TrainingSpan.Rest"/> for what the other segments leave of the run.</param>
-        /// <param name="shape">The way.</param>
-        /// <param name="to">The end value as a factor of the peak rate.</param>
-        /// <param name="from">The start value; without it the value reached before.</param>
-        /// <param name="endAt">Which step has the end value.</param>
-        /// <param name="toRate">The end value as an absolute rate instead.</param>
-        public static LrSchedule Decay(TrainingSpan over, Shape shape, double to = 0, double? from = null, EndAt endAt = EndAt.NextStep, double? toRate = null) =>
-            new Decay(over, shape, from, Level.Pick(to, toRate), endAt);
-
-        /// <summary>Goes to a value on a straight line. <see cref="LinearShape"/> has the formula.</summary>
-        /// <param name="over">How long; without it, what the other segments leave of the run.</param>
-        /// <param name="to">The end value as a factor of the peak rate.</param>
-        /// <param name="from">The start value; without it the value reached before.</param>
-        /// <param name="endAt">Which step has the end value.</param>
-        /// <param name="toRate">The end value as an absolute rate instead.</param>
-        public static LrSchedule Linear(TrainingSpan over = default, double to = 0, double? from = null, EndAt endAt = EndAt.NextStep, double? toRate = null) =>
-            Decay(over, Shape.Linear, to, from, endAt, toRate);
-
-        /// <summary>Goes to a value along half a cosine wave. <see cref="CosineShape"/> has the formula.</summary>
-        /// <param name="over">How long; without it, what the other segments leave of the run.</param>
-        /// <param name="to">The end value as a factor of the peak rate.</param>
-        /// <param name="from">The start value; without it the value reached before.</param>
-        /// <param name="endAt">Which step has the end value.</param>
-        /// <param name="toRate">The end value as an absolute rate instead.</param>
-        public static LrSchedule Cosine(TrainingSpan over = default, double to = 0, double? from = null, EndAt endAt = EndAt.NextStep, double? toRate = null) =>
-            Decay(over, Shape.Cosine(), to, from, endAt, toRate);
-
-        /// <summary>Goes to a value with a power of what is left. <see cref="PolynomialShape"/> has the formula.</summary>
-        /// <param name="over">How long; without it, what the other segments leave of the run.</param>
-        /// <param name="power">Above 0; 1 is a straight line.</param>
-        /// <param name="to">The end value as a factor of the peak rate.</param>
-        /// <param name="from">The start value; without it the value reached before.</param>
-        /// <param name="endAt">Which step has the end value.</param>
-        /// <param name="toRate">The end value as an absolute rate instead.</param>
-        public static LrSchedule Polynomial(TrainingSpan over = default, double power = 1, double to = 0, double? from = null, EndAt endAt = EndAt.NextStep, double? toRate = null) =>
-            Decay(over, Shape.Polynomial(power), to, from, endAt, toRate);
-    }
+    internal static LrSchedule Read(Arguments arguments, Func<Arguments, Shape> shape) => new Decay(
+        arguments.SpanOrRest("over"), shape(arguments), arguments.OptionalLevel("from"), arguments.Level("to", 0),
+        arguments.Word("endAt", EndAt.NextStep), arguments.Word("scale", ValueScale.Plain));
 }

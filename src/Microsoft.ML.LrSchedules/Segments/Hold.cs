@@ -1,3 +1,5 @@
+using Microsoft.ML.LrSchedules.Text;
+
 namespace Microsoft.ML.LrSchedules;
 
 /// <summary>
@@ -22,6 +24,14 @@ public sealed record Hold : LrSchedule
 
     internal override Curve Compile(Horizon horizon, double length, double from) =>
         new ConstantCurve(At is { } at ? horizon.Factor(at) : from);
+
+    internal override bool HasFixedLength => Over.IsFixed;
+
+    internal override bool IsHorizonFree => true;
+
+    internal override Node Describe() => new CallBuilder("hold").Span("over", Over).Level("at", At).Call;
+
+    internal static LrSchedule Read(Arguments arguments) => new Hold(arguments.SpanOrRest("over"), arguments.OptionalLevel("at"));
 }
 
 public abstract partial record LrSchedule

@@ -1,3 +1,5 @@
+using Microsoft.ML.LrSchedules.Text;
+
 namespace Microsoft.ML.LrSchedules;
 
 /// <summary>Which rate the first update of a warmup has.</summary>
@@ -47,6 +49,15 @@ public sealed record Warmup : LrSchedule
 
     internal override Curve Compile(Horizon horizon, double length, double from) =>
         new WarmupCurve(Shape, horizon.Factor(From), horizon.Factor(To), length, FirstStep == FirstStep.AboveStart ? 1 : 0);
+
+    internal override bool HasFixedLength => Over.IsFixed;
+
+    internal override Node Describe() => new CallBuilder("warmup").Span("over", Over).Level("from", From, 0).Level("to", To, 1)
+        .Shape("shape", Shape, Shape.Linear).Word("firstStep", FirstStep, FirstStep.AtStart).Call;
+
+    internal static LrSchedule Read(Arguments arguments) => new Warmup(
+        arguments.SpanOrRest("over"), arguments.Shape("shape", Shape.Linear), arguments.Level("from", 0), arguments.Level("to", 1),
+        arguments.Word("firstStep", FirstStep.AtStart));
 
     private sealed class WarmupCurve(Shape shape, double from, double to, double length, double ahead) : Curve
     {

@@ -1,3 +1,5 @@
+using Microsoft.ML.LrSchedules.Text;
+
 namespace Microsoft.ML.LrSchedules;
 
 /// <summary>
@@ -25,6 +27,10 @@ public sealed record CosineShape : Shape
         double wave = 0.5 * (1 + Math.Cos(Math.PI * HalfWaves * u));
         return Exponent == 1 ? wave : Math.Pow(wave, Exponent);
     }
+
+    internal override CallNode Describe() => new CallBuilder("cosine").Number("exponent", Exponent, 1).Number("halfWaves", HalfWaves, 1).Call;
+
+    internal static Shape Read(Arguments arguments) => Cosine(arguments.Number("exponent", 1), arguments.Number("halfWaves", 1));
 }
 
 public abstract partial record Shape

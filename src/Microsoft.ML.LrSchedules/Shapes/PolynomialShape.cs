@@ -1,3 +1,5 @@
+using Microsoft.ML.LrSchedules.Text;
+
 namespace Microsoft.ML.LrSchedules;
 
 /// <summary>
@@ -16,6 +18,10 @@ public sealed record PolynomialShape : Shape
     public override double Left(double u) => Rise(1 - u);
 
     internal override double Rise(double u) => Power == 1 ? u : Math.Pow(u, Power);
+
+    internal override CallNode Describe() => new CallBuilder("polynomial").Number("power", Power).Call;
+
+    internal static Shape Read(Arguments arguments) => new PolynomialShape(arguments.Number("power"));
 }
 
 public abstract partial record Shape

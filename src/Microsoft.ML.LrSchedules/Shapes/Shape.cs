@@ -1,3 +1,5 @@
+using Microsoft.ML.LrSchedules.Text;
+
 namespace Microsoft.ML.LrSchedules;
 
 /// <summary>
@@ -17,4 +19,10 @@ public abstract partial record Shape
 
     /// <summary>r(1 - u), by a formula without cancellation where there is one.</summary>
     internal virtual double Rise(double u) => Left(1 - u);
+
+    /// <summary>The shape as a word and its numbers.</summary>
+    internal abstract CallNode Describe();
+
+    /// <summary>The shape as text, such as <c>polynomial(power=0.9)</c>.</summary>
+    public sealed override string ToString() => TextWriting.Write(Describe());
 }

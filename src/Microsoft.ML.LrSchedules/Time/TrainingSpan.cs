@@ -1,4 +1,4 @@
-using System.Globalization;
+using Microsoft.ML.LrSchedules.Text;
 
 namespace Microsoft.ML.LrSchedules;
 
@@ -49,6 +49,9 @@ public readonly record struct TrainingSpan
 
     internal bool IsRest => Unit == TrainingUnit.Rest;
 
+    /// <summary>Whether it has the same number of steps in a longer run over the same data.</summary>
+    internal bool IsFixed => Unit is not (TrainingUnit.Rest or TrainingUnit.OfRun);
+
     /// <summary>A span of <paramref name="value"/> <paramref name="unit"/>s.</summary>
     /// <param name="value">Finite and above 0; at most 1 for <see cref="TrainingUnit.OfRun"/>.</param>
     /// <param name="unit">Any unit but <see cref="TrainingUnit.Rest"/>, which is the value <see cref="Rest"/>.</param>
@@ -63,16 +66,6 @@ public readonly record struct TrainingSpan
         return new TrainingSpan(value, unit);
     }
 
-    /// <summary>The short text that <c>LrSchedule.Parse</c> reads: 5ep, 500st, 10%, 10000sa, 2e9tok or rest.</summary>
-    public override string ToString() => Unit switch
-    {
-        TrainingUnit.Steps => Number(Value) + "st",
-        TrainingUnit.Epochs => Number(Value) + "ep",
-        TrainingUnit.OfRun => Number(Value) + "run",
-        TrainingUnit.Samples => Number(Value) + "sa",
-        TrainingUnit.Tokens => Number(Value) + "tok",
-        _ => "rest",
-    };
-
-    private static string Number(double value) => value.ToString("R", CultureInfo.InvariantCulture);
+    /// <summary>The short text that <c>LrSchedule.Parse</c> reads: 5ep, 500st, 10%, 10000sa, 2E+09tok or rest.</summary>
+    public override string ToString() => IsRest ? "rest" : TextWriting.Number(Value, Units.Suffix(Unit));
 }

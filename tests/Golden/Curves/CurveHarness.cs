@@ -21,7 +21,8 @@ public static class CurveHarness
                 return Result(GoldenOutcome.NotImplemented, "the family is unknown");
             if (curve.Parameters.Unread is { Count: > 0 } unread)
                 return Result(GoldenOutcome.NotImplemented, "unknown parameters: " + string.Join(", ", unread));
-            return FirstDifference(curve, got) is { } difference ? Result(GoldenOutcome.Failed, difference) : Result(GoldenOutcome.Passed);
+            return FirstDifference(curve, got) is { } difference ? Result(GoldenOutcome.Failed, difference)
+                : Result(GoldenOutcome.Passed, string.Join("; ", got.Select(series => series.Note).Where(note => note.Length > 0)));
         }
         catch (Exception exception) when (exception is ArgumentException or InvalidOperationException or KeyNotFoundException or FormatException)
         {
@@ -44,5 +45,10 @@ public static class CurveHarness
     }
 }
 
-/// <summary>One list of a golden file and what this library computes for it.</summary>
-public sealed record GoldenSeries(string Name, double[] Want, Func<int, double> Got);
+/// <summary>One list of a golden file and what this library computes for it. A note says which values are left out, and why.</summary>
+public sealed record GoldenSeries(string Name, double[] Want, Func<int, double> Got, string Note = "")
+{
+    /// <summary>The values before <paramref name="end"/>; the others are past the peer's own run.</summary>
+    public GoldenSeries Upto(int end, string reason) => Want.Length <= end ? this
+        : this with { Want = Want[..end], Note = $"{Name} from index {end} on not compared: {reason}" };
+}

@@ -19,6 +19,6 @@ internal static class SeedFamilies
             "seed.GradualWarmupScheduler" => Seed.GradualWarmupScheduler(p.Int("warmup_epochs")),
             _ => null,
         };
-        return schedule is null ? null : Families.Rates(curve, schedule, plan);
+        return schedule is null ? null : Families.Rates(curve, schedule, plan: plan);
     }
 }
