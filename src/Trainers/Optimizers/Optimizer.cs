@@ -18,11 +18,19 @@ public abstract record Optimizer
     /// <exception cref="ArgumentOutOfRangeException">It is negative or not finite.</exception>
     public double LearningRate { get; init => field = Require.NotNegative(value, "Rates between 1e-4 and 1 are usual."); }
 
-    /// <summary>
-    /// How strongly weights are pulled to zero. Decoupled (w shrinks by rate * decay * w) or coupled (decay * w is added to the
-    /// gradient): each optimizer says which. Default 0 unless the optimizer says otherwise.
-    /// </summary>
+    /// <summary>How strongly weights are pulled to zero; at least 0. Default 0 unless the optimizer says otherwise.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is negative.</exception>
     public ScheduledValue WeightDecay { get; init => field = Require.NotNegative(value, "Typical values are between 0 and 0.1."); } = 0;
+
+    /// <summary>How weight decay acts. The default is each optimizer's own.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is not one of the kinds.</exception>
+    public WeightDecayKind DecayKind { get; init => field = Require.Defined(value); }
+
+    /// <summary>
+    /// Whether weight decay falls and rises with the rate: decay * rate / peak rate. Default false. Defazio 2025, arXiv:2506.02285;
+    /// timm calls it corrected weight decay.
+    /// </summary>
+    public bool DecayFollowsRate { get; init; }
 
     /// <summary>Whether the objective is maximised: the gradient is negated before anything else. Default false.</summary>
     public bool Maximize { get; init; }

@@ -67,4 +67,15 @@ public static class Optimizers
     /// <param name="epsilon">Keeps the division finite.</param>
     public static AdamW AdamW(double learningRate = 1e-3, double weightDecay = 0.01, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8) =>
         new() { LearningRate = learningRate, WeightDecay = weightDecay, Beta1 = beta1, Beta2 = beta2, Epsilon = epsilon };
+
+    /// <summary>RMSprop as TensorFlow has it: epsilon inside the root, mean squares that start at 1, the rate inside the velocity.</summary>
+    /// <param name="learningRate">The peak rate.</param>
+    /// <param name="momentum">The part of the velocity that is kept.</param>
+    /// <param name="weightDecay">Coupled weight decay.</param>
+    public static RmsProp RmsPropTensorFlow(double learningRate = 1e-2, double momentum = 0.9, double weightDecay = 0) =>
+        new()
+        {
+            LearningRate = learningRate, Alpha = 0.9, Epsilon = 1e-10, EpsilonPlacement = EpsilonPlacement.InsideRoot, Momentum = momentum,
+            InitialAccumulator = 1, RateInMomentum = true, WeightDecay = weightDecay,
+        };
 }

@@ -24,8 +24,8 @@ internal static class Require
         value >= minimum && value <= maximum ? value
         : throw Error(name, string.Create(CultureInfo.InvariantCulture, $"between {minimum} and {maximum}"), value, advice);
 
-    public static EpsilonPlacement Defined(EpsilonPlacement value, [CallerMemberName] string name = "") =>
-        Enum.IsDefined(value) ? value : throw Error(name, "OutsideRoot or InsideRoot", value, "PyTorch has it outside the root.");
+    public static TEnum Defined<TEnum>(TEnum value, [CallerMemberName] string name = "") where TEnum : struct, Enum =>
+        Enum.IsDefined(value) ? value : throw Error(name, "one of " + string.Join(", ", Enum.GetNames<TEnum>()), value, "There is no other.");
 
     public static int AtLeast(int minimum, int value, string advice, [CallerMemberName] string name = "") =>
         value >= minimum ? value : throw Error(name, string.Create(CultureInfo.InvariantCulture, $"at least {minimum}"), value, advice);

@@ -29,7 +29,7 @@ internal abstract class Updater<TElement> where TElement : unmanaged
             throw new ArgumentException($"{alone.Optimizer.GetType().Name} must have all parameters in one group but there are {this.groups.Count} groups. Remove the groups or choose another optimizer.");
         stores = [.. this.groups.Select(group => MakeStore(buffers, group.Parameters))];
         now = new Moment[stores.Length];
-        for (int i = 0; i < stores.Length; i++) stores[i].Declare(this.groups[i].Optimizer, new Moment(0, 0, values));
+        for (int i = 0; i < stores.Length; i++) stores[i].Declare(this.groups[i].Optimizer, new Moment(this.groups[i].Optimizer, 0, 0, 0, values, null));
     }
 
     /// <summary>The names of the groups.</summary>
@@ -60,7 +60,7 @@ internal abstract class Updater<TElement> where TElement : unmanaged
         ArgumentOutOfRangeException.ThrowIfNegative(step);
         for (int i = 0; i < stores.Length; i++)
         {
-            now[i] = new Moment(step, RateAt(i, step), values, closure);
+            now[i] = new Moment(groups[i].Optimizer, step, RateAt(i, step), groups[i].PeakRate, values, closure);
             groups[i].Optimizer.Begin(stores[i].Scalars, now[i]);
             groups[i].Optimizer.Averaging?.Begin(stores[i].Scalars, now[i]);
         }

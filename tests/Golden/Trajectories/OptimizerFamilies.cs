@@ -11,18 +11,30 @@ internal static class OptimizerFamilies
     {
         ["seed", var own] => Seed(own, p),
         ["torch", var own] => TorchFamilies.Of(own, p),
+        ["timm", var own] => TimmFamilies.Of(own, p),
+        ["pytorch_optimizer", var own] => PytorchOptimizerFamilies.Of(own, p),
+        ["schedulefree" or "prodigy" or "dadaptation", var own] => ParameterFreeFamilies.Of(own, p),
         _ => null,
     };
 
-    /// <summary>The first and second of a pair such as betas.</summary>
-    internal static double Beta(this Parameters p, int index, params double[] defaults) => p.Has("betas") ? p.Numbers("betas")[index] : defaults[index];
+    /// <summary>One of the numbers of a pair or triple.</summary>
+    internal static double Pair(this Parameters p, string name, int index, double fallback) => p.Has(name) ? p.Numbers(name)[index] : fallback;
+
+    /// <summary>One of the betas.</summary>
+    internal static double Beta(this Parameters p, int index, double fallback) => p.Pair("betas", index, fallback);
+
+    /// <summary>Whether it is there and null, which is not the same as absent. To be asked before it is read.</summary>
+    internal static bool IsNull(this Parameters p, string name) => p.Unread.Contains(name) && !p.Has(name);
 
     private static Optimizer? Seed(string name, Parameters p) => name switch
     {
-        "AdaGrad" => Optimizers.Adagrad(epsilon: p.Number("eps", 1e-8), epsilonPlacement: EpsilonPlacement.InsideRoot),
-        "RMSprop" => Optimizers.RmsProp(alpha: p.Number("rho", 0.9), epsilon: p.Number("eps", 1e-8), epsilonPlacement: EpsilonPlacement.InsideRoot),
-        "Adam" => Optimizers.Adam(
-            beta1: p.Number("beta1", 0.9), beta2: p.Number("beta2", 0.999), epsilon: p.Number("eps", 1e-8), epsilonPlacement: EpsilonPlacement.InsideRoot),
+        "AdaGrad" => new Adagrad { Epsilon = p.Number("eps", 1e-8), EpsilonPlacement = EpsilonPlacement.InsideRoot },
+        "RMSprop" => new RmsProp { Alpha = p.Number("rho", 0.9), Epsilon = p.Number("eps", 1e-8), EpsilonPlacement = EpsilonPlacement.InsideRoot },
+        "Adam" => new Adam
+        {
+            Beta1 = p.Number("beta1", 0.9), Beta2 = p.Number("beta2", 0.999), Epsilon = p.Number("eps", 1e-8),
+            EpsilonPlacement = EpsilonPlacement.InsideRoot,
+        },
         _ => null,
     };
 }

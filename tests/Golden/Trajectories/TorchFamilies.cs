@@ -9,32 +9,53 @@ internal static class TorchFamilies
     internal static Optimizer? Of(string name, Parameters p)
     {
         // Ways to compute the same numbers.
-        p.Flag("foreach", false);
-        p.Flag("fused", false);
-        p.Flag("capturable", false);
-        p.Flag("differentiable", false);
-        bool maximize = p.Flag("maximize", false);
-        return Plain(name, p) is { } optimizer ? optimizer with { Maximize = maximize } : null;
+        foreach (string flag in (string[])["foreach", "fused", "capturable", "differentiable"]) p.Flag(flag, false);
+        bool maximize = p.Flag("maximize", false), decoupled = p.Flag("decoupled_weight_decay", false);
+        if (Plain(name, p) is not { } optimizer) return null;
+        optimizer = optimizer with { Maximize = maximize };
+        return decoupled ? optimizer with { DecayKind = WeightDecayKind.Decoupled } : optimizer;
     }
 
     private static Optimizer? Plain(string name, Parameters p) => name switch
     {
-        "SGD" => Optimizers.Sgd(momentum: p.Number("momentum", 0), nesterov: p.Flag("nesterov", false), weightDecay: p.Number("weight_decay", 0))
-            with { Dampening = p.Number("dampening", 0) },
-        "Adagrad" => Optimizers.Adagrad(epsilon: p.Number("eps", 1e-10), weightDecay: p.Number("weight_decay", 0))
-            with { LearningRateDecay = p.Number("lr_decay", 0), InitialAccumulator = p.Number("initial_accumulator_value", 0) },
-        "RMSprop" => Optimizers.RmsProp(
-            alpha: p.Number("alpha", 0.99), momentum: p.Number("momentum", 0), centered: p.Flag("centered", false), epsilon: p.Number("eps", 1e-8),
-            weightDecay: p.Number("weight_decay", 0)),
-        "Adam" when p.Flag("decoupled_weight_decay", false) => AdamW(p, 0),
-        "Adam" => Optimizers.Adam(
-            beta1: p.Beta(0, 0.9, 0.999), beta2: p.Beta(1, 0.9, 0.999), epsilon: p.Number("eps", 1e-8), weightDecay: p.Number("weight_decay", 0))
-            with { AmsGrad = p.Flag("amsgrad", false) },
-        "AdamW" => AdamW(p, 0.01),
+        "SGD" => new Sgd
+        {
+            Momentum = p.Number("momentum", 0), Dampening = p.Number("dampening", 0), Nesterov = p.Flag("nesterov", false), WeightDecay = Decay(p),
+        },
+        "Adagrad" => new Adagrad
+        {
+            Epsilon = p.Number("eps", 1e-10), WeightDecay = Decay(p), LearningRateDecay = p.Number("lr_decay", 0),
+            InitialAccumulator = p.Number("initial_accumulator_value", 0),
+        },
+        "Adadelta" => new Adadelta { Rho = p.Number("rho", 0.9), Epsilon = p.Number("eps", 1e-6), WeightDecay = Decay(p) },
+        "RMSprop" => new RmsProp
+        {
+            Alpha = p.Number("alpha", 0.99), Momentum = p.Number("momentum", 0), Centered = p.Flag("centered", false), Epsilon = p.Number("eps", 1e-8),
+            WeightDecay = Decay(p),
+        },
+        "Adam" => new Adam
+        {
+            Beta1 = p.Beta(0, 0.9), Beta2 = p.Beta(1, 0.999), Epsilon = p.Number("eps", 1e-8), WeightDecay = Decay(p), AmsGrad = p.Flag("amsgrad", false),
+        },
+        "AdamW" => new AdamW
+        {
+            Beta1 = p.Beta(0, 0.9), Beta2 = p.Beta(1, 0.999), Epsilon = p.Number("eps", 1e-8), WeightDecay = Decay(p, 0.01), AmsGrad = p.Flag("amsgrad", false),
+        },
+        "Adamax" => new Adamax { Beta1 = p.Beta(0, 0.9), Beta2 = p.Beta(1, 0.999), Epsilon = p.Number("eps", 1e-8), WeightDecay = Decay(p) },
+        "NAdam" => new NAdam
+        {
+            Beta1 = p.Beta(0, 0.9), Beta2 = p.Beta(1, 0.999), Epsilon = p.Number("eps", 1e-8), WeightDecay = Decay(p),
+            MomentumDecay = p.Number("momentum_decay", 4e-3),
+        },
+        "RAdam" => new RAdam { Beta1 = p.Beta(0, 0.9), Beta2 = p.Beta(1, 0.999), Epsilon = p.Number("eps", 1e-8), WeightDecay = Decay(p) },
+        "ASGD" => new Asgd { Lambda = p.Number("lambd", 1e-4), Alpha = p.Number("alpha", 0.75), AverageFrom = p.Number("t0", 1e6), WeightDecay = Decay(p) },
+        "Rprop" => new Rprop
+        {
+            ShrinkFactor = p.Pair("etas", 0, 0.5), GrowFactor = p.Pair("etas", 1, 1.2),
+            SmallestStep = p.Pair("step_sizes", 0, 1e-6), LargestStep = p.Pair("step_sizes", 1, 50),
+        },
         _ => null,
     };
 
-    private static Optimizer AdamW(Parameters p, double weightDecay) => Optimizers.AdamW(
-        weightDecay: p.Number("weight_decay", weightDecay), beta1: p.Beta(0, 0.9, 0.999), beta2: p.Beta(1, 0.9, 0.999), epsilon: p.Number("eps", 1e-8))
-        with { AmsGrad = p.Flag("amsgrad", false) };
+    private static double Decay(Parameters p, double fallback = 0) => p.Number("weight_decay", fallback);
 }

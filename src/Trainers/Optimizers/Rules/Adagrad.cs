@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Microsoft.ML.Trainers.Torch.Lanes;
+using static System.Math;
 using static Microsoft.ML.Trainers.Torch.Lanes.Lane;
 
 namespace Microsoft.ML.Trainers.Torch;
@@ -39,7 +40,7 @@ public sealed record Adagrad : Optimizer
         private readonly Span<T> sum = p["sum", o.InitialAccumulator];
 
         private readonly T rate = now.Rate / (1 + (now.T - 1) * o.LearningRateDecay),
-                           decay = now[o.WeightDecay],
+                           keep = now.Keep, decay = now.Coupled,
                            inside = o.EpsilonPlacement.Inside(o.Epsilon),
                            outside = o.EpsilonPlacement.Outside(o.Epsilon);
 
@@ -48,7 +49,7 @@ public sealed record Adagrad : Optimizer
         {
             g += decay * w;
             T s = sum[i] += g * g;
-            return w - rate * g / (Sqrt(s + inside) + outside);
+            return keep * w - rate * g / (Sqrt(s + inside) + outside);
         }
     }
 }

@@ -38,17 +38,30 @@ public sealed record Adam : Optimizer
     /// <summary>Whether the mean square never falls. Default false.</summary>
     public bool AmsGrad { get; init; }
 
-    internal override void Step<T>(Parameters<T> p, Moment now) => p.Apply(new Rule<T>(this, p, now));
+    /// <summary>
+    /// Whether only steps are taken that agree in sign with the gradient, scaled up by the share of them. Default false.
+    /// Liang et al. 2024, Cautious optimizers, arXiv:2411.16085.
+    /// </summary>
+    public bool Cautious { get; init; }
+
+    internal override bool IsElementwise => !Cautious;
+
+    internal override void Step<T>(Parameters<T> p, Moment now)
+    {
+        p.Apply(new Rule<T>(this, p, now));
+        if (Cautious) Caution.Move(p);
+    }
 
     private readonly ref struct Rule<T>(Adam o, Parameters<T> p, Moment now) : IRule<T> where T : struct, ILane<T>
     {
         private readonly Span<T> m = p["m"], v = p["v"], peak = o.AmsGrad ? p["peak"] : default;
+        private readonly Caution<T> caution = new(p, o.Cautious);
 
-        private readonly T decay = now[o.WeightDecay],
+        private readonly T keep = now.Keep, decay = now.Coupled,
                            beta1 = now[o.Beta1], gain1 = 1 - now[o.Beta1],
                            beta2 = o.Beta2, gain2 = 1 - o.Beta2,
-                           rate = now.Rate / (1 - Pow(now[o.Beta1], now.T)),
-                           unbias = 1 / (1 - Pow(o.Beta2, now.T)),
+                           rate = now.Rate / now.Filled(now[o.Beta1]),
+                           unbias = 1 / now.Filled(o.Beta2),
                            inside = o.EpsilonPlacement.Inside(o.Epsilon),
                            outside = o.EpsilonPlacement.Outside(o.Epsilon);
 
@@ -59,7 +72,7 @@ public sealed record Adam : Optimizer
             T first = m[i] = beta1 * m[i] + gain1 * g;
             T second = v[i] = beta2 * v[i] + gain2 * g * g;
             if (!peak.IsEmpty) second = peak[i] = Max(peak[i], second);
-            return w - rate * first / (Sqrt(unbias * second + inside) + outside);
+            return keep * w - caution.Allow(i, rate * first / (Sqrt(unbias * second + inside) + outside), g);
         }
     }
 }

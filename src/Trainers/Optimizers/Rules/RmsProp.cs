@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Microsoft.ML.LrSchedules;
 using Microsoft.ML.Trainers.Torch.Lanes;
+using static System.Math;
 using static Microsoft.ML.Trainers.Torch.Lanes.Lane;
 
 namespace Microsoft.ML.Trainers.Torch;
@@ -15,7 +16,7 @@ namespace Microsoft.ML.Trainers.Torch;
 /// w    -= rate u                                                            (or the rate is inside u: RateInMomentum)
 /// </code>
 /// Tieleman and Hinton 2012, lecture 6e; the centered form: Graves 2013, arXiv:1308.0850.
-/// Equals PyTorch's RMSprop. TensorFlow's: alpha 0.9, epsilon 1e-10 inside the root, InitialAccumulator 1, RateInMomentum.
+/// Equals PyTorch's RMSprop. TensorFlow's and timm's RMSpropTF: <see cref="Optimizers.RmsPropTensorFlow"/>.
 /// </summary>
 public sealed record RmsProp : Optimizer
 {
@@ -44,10 +45,19 @@ public sealed record RmsProp : Optimizer
     /// <summary>Whether the velocity holds steps and not directions, so that a falling rate acts with a delay. Default false; TensorFlow true.</summary>
     public bool RateInMomentum { get; init; }
 
-    /// <summary>Whether weight decay shrinks the weights directly (by rate * decay) and does not pass through the average. Default false.</summary>
-    public bool DecoupledDecay { get; init; }
+    /// <summary>
+    /// Whether only steps are taken that agree in sign with the gradient, scaled up by the share of them. Default false.
+    /// Liang et al. 2024, Cautious optimizers, arXiv:2411.16085.
+    /// </summary>
+    public bool Cautious { get; init; }
 
-    internal override void Step<T>(Parameters<T> p, Moment now) => p.Apply(new Rule<T>(this, p, now));
+    internal override bool IsElementwise => !Cautious;
+
+    internal override void Step<T>(Parameters<T> p, Moment now)
+    {
+        p.Apply(new Rule<T>(this, p, now));
+        if (Cautious) Caution.Move(p);
+    }
 
     private readonly ref struct Rule<T>(RmsProp o, Parameters<T> p, Moment now) : IRule<T> where T : struct, ILane<T>
     {
@@ -55,10 +65,11 @@ public sealed record RmsProp : Optimizer
                                  mean = o.Centered ? p["mean"] : default,
                                  velocity = o.Momentum == 0 ? default : p["velocity"];
 
+        private readonly Caution<T> caution = new(p, o.Cautious && o.Momentum != 0);
+
         private readonly T inner = o.RateInMomentum ? now.Rate : 1,
                            outer = o.RateInMomentum ? 1 : now.Rate,
-                           decay = o.DecoupledDecay ? 0 : now[o.WeightDecay],
-                           keep = o.DecoupledDecay ? 1 - now.Rate * now[o.WeightDecay] : 1,
+                           keep = now.Keep, decay = now.Coupled,
                            alpha = o.Alpha, gain = 1 - o.Alpha,
                            momentum = now[o.Momentum],
                            inside = o.EpsilonPlacement.Inside(o.Epsilon),
@@ -67,7 +78,6 @@ public sealed record RmsProp : Optimizer
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public T Update(int i, T w, T g)
         {
-            w *= keep;
             g += decay * w;
             T variance = square[i] = alpha * square[i] + gain * g * g;
             if (!mean.IsEmpty)
@@ -77,7 +87,7 @@ public sealed record RmsProp : Optimizer
             }
             T move = inner * g / (Sqrt(variance + inside) + outside);
             if (!velocity.IsEmpty) move = velocity[i] = momentum * velocity[i] + move;
-            return w - outer * move;
+            return keep * w - caution.Allow(i, outer * move, g);
         }
     }
 }

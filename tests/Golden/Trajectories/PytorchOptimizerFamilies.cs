@@ -1,0 +1,94 @@
+using Golden.Curves;
+using Microsoft.ML.Trainers.Torch;
+
+namespace Golden.Trajectories;
+
+/// <summary>kozistr's pytorch_optimizer.</summary>
+internal static class PytorchOptimizerFamilies
+{
+    internal static Optimizer? Of(string name, Parameters p)
+    {
+        p.Flag("foreach", false);
+        bool maximize = p.Flag("maximize", false);
+        return Plain(name, p) is { } optimizer ? optimizer with { Maximize = maximize } : null;
+    }
+
+    private static Optimizer? Plain(string name, Parameters p) => name switch
+    {
+        "AccSGD" => new AccSgd
+        {
+            Kappa = p.Number("kappa", 1000), Xi = p.Number("xi", 10), Constant = p.Number("constant", 0.7), WeightDecay = Decay(p),
+        },
+        "AggMo" => new AggMo { Beta1 = p.Beta(0, 0), Beta2 = p.Beta(1, 0.9), Beta3 = p.Beta(2, 0.99), WeightDecay = Decay(p), DecayKind = Kind(p, false) },
+        // Its momentum is made anew at every step, and it reads no weight decay.
+        "SignSGD" => new SignSgd { Momentum = p.Number("momentum", 0.9) * 0 },
+        "ADOPT" => new Adopt
+        {
+            Beta1 = p.Beta(0, 0.9), Beta2 = p.Beta(1, 0.9999), Epsilon = p.Number("eps", 1e-6), ClipExponent = 0.25, ClipFrom = 0,
+            WeightDecay = Decay(p), DecayKind = Kind(p, false),
+        },
+        "AdaBound" => new AdaBound
+        {
+            Beta1 = p.Beta(0, 0.9), Beta2 = p.Beta(1, 0.999), Epsilon = p.Number("eps", 1e-8), FinalRate = p.Number("final_lr", 0.1),
+            Gamma = p.Number("gamma", 1e-3), AmsBound = p.Flag("ams_bound", false), WeightDecay = Decay(p), DecayKind = Kind(p, true),
+        },
+        "AdEMAMix" => new AdEmaMix
+        {
+            Beta1 = p.Beta(0, 0.9), Beta2 = p.Beta(1, 0.999), Beta3 = p.Beta(2, 0.9999), Alpha = p.Number("alpha", 5), Epsilon = p.Number("eps", 1e-8),
+            WarmupSteps = p.Number("t_alpha_beta3", 0), WeightDecay = Decay(p), DecayKind = Kind(p, false),
+        },
+        "SimplifiedAdEMAMix" => new SimplifiedAdEmaMix
+        {
+            Beta1 = p.Beta(0, 0.99), Beta2 = p.Beta(1, 0.95), Alpha = p.Number("alpha", 0), Epsilon = p.Number("eps", 1e-8),
+            WarmupSteps = p.Number("beta1_warmup", 0), MinimumBeta1 = p.Number("min_beta1", 0.9), WeightDecay = Decay(p), DecayKind = Kind(p, true),
+        },
+        "DiffGrad" => DiffGrad(p),
+        "Grams" => new Grams
+        {
+            Beta1 = p.Beta(0, 0.9), Beta2 = p.Beta(1, 0.999), Epsilon = p.Number("eps", 1e-6), WeightDecay = Decay(p), DecayKind = Kind(p, true),
+            AsPytorchOptimizer = true,
+        },
+        "Tiger" => new Tiger { Beta = p.Number("beta", 0.965), WeightDecay = Decay(p, 0.01), DecayKind = Kind(p, true) },
+        "Yogi" => new Yogi
+        {
+            Beta1 = p.Beta(0, 0.9), Beta2 = p.Beta(1, 0.999), Epsilon = p.Number("eps", 1e-3), InitialAccumulator = p.Number("initial_accumulator", 1e-6),
+            WeightDecay = Decay(p), DecayKind = Kind(p, true),
+        },
+        "StableAdamW" => StableAdamW(p),
+        _ => null,
+    };
+
+    /// <summary>Without rectification it reads no weight decay and computes its friction for nothing; with, decay is always decoupled or absent.</summary>
+    private static Optimizer DiffGrad(Parameters p)
+    {
+        bool rectify = p.Flag("rectify", false), decoupled = p.Flag("weight_decouple", true);
+        double decay = Decay(p);
+        p.Number("n_sma_threshold", 5);
+        return new DiffGrad
+        {
+            Beta1 = p.Beta(0, 0.9), Beta2 = p.Beta(1, 0.999), Epsilon = p.Number("eps", 1e-8), AmsGrad = p.Flag("ams_bound", false), Rectify = rectify,
+            Friction = rectify, DegenerateToSgd = p.Flag("degenerated_to_sgd", true), WeightDecay = rectify && decoupled ? decay : 0,
+            DecayKind = p.Flag("fixed_decay", false) ? WeightDecayKind.Fixed : WeightDecayKind.Decoupled,
+        };
+    }
+
+    /// <summary>Coupled decay comes too late to have an effect.</summary>
+    private static Optimizer StableAdamW(Parameters p)
+    {
+        bool decoupled = p.Flag("weight_decouple", true);
+        p.Flag("kahan_sum", true);
+        double decay = Decay(p, 0.01);
+        return new StableAdamW
+        {
+            Beta1 = p.Beta(0, 0.9), Beta2 = p.Beta(1, 0.99), Epsilon = p.Number("eps", 1e-8), WeightDecay = decoupled ? decay : 0,
+        };
+    }
+
+    private static double Decay(Parameters p, double fallback = 0) => p.Number("weight_decay", fallback);
+
+    private static WeightDecayKind Kind(Parameters p, bool decoupledByDefault)
+    {
+        bool decoupled = p.Flag("weight_decouple", decoupledByDefault), isFixed = p.Flag("fixed_decay", false);
+        return !decoupled ? WeightDecayKind.Coupled : isFixed ? WeightDecayKind.Fixed : WeightDecayKind.Decoupled;
+    }
+}

@@ -1,0 +1,98 @@
+using Golden.Curves;
+using Microsoft.ML.Trainers.Torch;
+
+namespace Golden.Trajectories;
+
+/// <summary>timm's optimizers.</summary>
+internal static class TimmFamilies
+{
+    internal static Optimizer? Of(string name, Parameters p)
+    {
+        foreach (string flag in (string[])["foreach", "fused", "capturable", "differentiable"]) p.Flag(flag, false);
+        bool maximize = p.Flag("maximize", false), corrected = p.Flag("corrected_weight_decay", false);
+        return Plain(name, p) is { } optimizer ? optimizer with { Maximize = maximize, DecayFollowsRate = corrected } : null;
+    }
+
+    private static Optimizer? Plain(string name, Parameters p) => name switch
+    {
+        "SGDW" => new Sgd
+        {
+            Momentum = p.Number("momentum", 0), Dampening = p.Number("dampening", 0), Nesterov = p.Flag("nesterov", false), WeightDecay = Decay(p),
+            DecayKind = WeightDecayKind.Decoupled, Cautious = Caution(p),
+        },
+        "RMSpropTF" => new RmsProp
+        {
+            Alpha = p.Number("alpha", 0.9), Epsilon = p.Number("eps", 1e-10), EpsilonPlacement = EpsilonPlacement.InsideRoot, InitialAccumulator = 1,
+            Momentum = p.Number("momentum", 0), Centered = p.Flag("centered", false), RateInMomentum = p.Flag("lr_in_momentum", true),
+            WeightDecay = Decay(p), DecayKind = Kind(p.Flag("decoupled_decay", false)), Cautious = Caution(p),
+        },
+        "AdamWLegacy" or "AdamWLegacyCautious" => new AdamW
+        {
+            Beta1 = p.Beta(0, 0.9), Beta2 = p.Beta(1, 0.999), Epsilon = p.Number("eps", 1e-8), WeightDecay = Decay(p, 0.01),
+            AmsGrad = p.Flag("amsgrad", false), Cautious = Caution(p),
+        },
+        "NAdamW" => new NAdamW
+        {
+            Beta1 = p.Beta(0, 0.9), Beta2 = p.Beta(1, 0.999), Epsilon = p.Number("eps", 1e-8), WeightDecay = Decay(p, 0.01), Cautious = Caution(p),
+        },
+        "AdaBelief" => new AdaBelief
+        {
+            Beta1 = p.Beta(0, 0.9), Beta2 = p.Beta(1, 0.999), Epsilon = p.Number("eps", 1e-16), WeightDecay = Decay(p), AmsGrad = p.Flag("amsgrad", false),
+            DecayKind = Kind(p.Flag("decoupled_decay", true), p.Flag("fixed_decay", false)), Rectify = p.Flag("rectify", true),
+            DegenerateToSgd = p.Flag("degenerated_to_sgd", true),
+        },
+        "LaProp" => new LaProp
+        {
+            Beta1 = p.Beta(0, 0.9), Beta2 = p.Beta(1, 0.999), Epsilon = p.Number("eps", 1e-15), WeightDecay = Decay(p), Cautious = Caution(p),
+        },
+        "Adopt" => new Adopt
+        {
+            Beta1 = p.Beta(0, 0.9), Beta2 = p.Beta(1, 0.9999), Epsilon = p.Number("eps", 1e-6), WeightDecay = Decay(p),
+            DecayKind = Kind(p.Flag("decoupled", false)), Clip = !p.IsNull("clip_exp"), ClipExponent = p.Number("clip_exp", 0.333),
+            Cautious = Caution(p),
+        },
+        "Adan" => new Adan
+        {
+            Beta1 = p.Beta(0, 0.98), Beta2 = p.Beta(1, 0.92), Beta3 = p.Beta(2, 0.99), Epsilon = p.Number("eps", 1e-8), WeightDecay = Decay(p),
+            NoProximal = p.Flag("no_prox", false), Cautious = Caution(p),
+        },
+        "MADGRAD" => new Madgrad
+        {
+            Momentum = p.Number("momentum", 0.9), Epsilon = p.Number("eps", 1e-6), WeightDecay = Decay(p), DecayKind = Kind(p.Flag("decoupled_decay", false)),
+        },
+        "Lion" => new Lion { Beta1 = p.Beta(0, 0.9), Beta2 = p.Beta(1, 0.99), WeightDecay = Decay(p), Cautious = Caution(p) },
+        "Lars" => new Lars
+        {
+            Momentum = p.Number("momentum", 0), Dampening = p.Number("dampening", 0), Nesterov = p.Flag("nesterov", false), WeightDecay = Decay(p),
+            TrustCoefficient = p.Number("trust_coeff", 1e-3), Epsilon = p.Number("eps", 1e-8), TrustClip = p.Flag("trust_clip", false),
+            AlwaysAdapt = p.Flag("always_adapt", false),
+        },
+        "Lamb" => new Lamb
+        {
+            Beta1 = p.Beta(0, 0.9), Beta2 = p.Beta(1, 0.999), Epsilon = p.Number("eps", 1e-6), WeightDecay = Decay(p, 0.01),
+            BiasCorrection = p.Flag("bias_correction", true), GradientAveraging = p.Flag("grad_averaging", true),
+            MaximumGradientNorm = p.IsNull("max_grad_norm") ? null : p.Number("max_grad_norm", 1), TrustClip = p.Flag("trust_clip", false),
+            AlwaysAdapt = p.Flag("always_adapt", false), DecayKind = Kind(p.Flag("decoupled_decay", false)), Cautious = Caution(p),
+        },
+        "NvNovoGrad" => new NovoGrad
+        {
+            Beta1 = p.Beta(0, 0.95), Beta2 = p.Beta(1, 0.98), Epsilon = p.Number("eps", 1e-8), WeightDecay = Decay(p),
+            GradientAveraging = p.Flag("grad_averaging", false), AmsGrad = p.Flag("amsgrad", false),
+        },
+        "Mars" => new Mars
+        {
+            Beta1 = p.Beta(0, 0.9), Beta2 = p.Beta(1, 0.99), Epsilon = p.Number("eps", 1e-8), WeightDecay = Decay(p), Gamma = p.Number("gamma", 0.025),
+            Sign = p.Text("mars_type", "adamw") == "lion", OptimizeVectors = p.Flag("optimize_1d", false), VectorRateFactor = p.Number("lr_1d_factor", 1),
+            VectorBeta1 = p.Has("betas_1d") ? p.Numbers("betas_1d")[0] : null, VectorBeta2 = p.Has("betas_1d") ? p.Numbers("betas_1d")[1] : null,
+            Cautious = Caution(p),
+        },
+        _ => null,
+    };
+
+    private static double Decay(Parameters p, double fallback = 0) => p.Number("weight_decay", fallback);
+
+    private static bool Caution(Parameters p) => p.Flag("caution", false);
+
+    private static WeightDecayKind Kind(bool decoupled, bool isFixed = false) =>
+        !decoupled ? WeightDecayKind.Coupled : isFixed ? WeightDecayKind.Fixed : WeightDecayKind.Decoupled;
+}
