@@ -1,11 +1,16 @@
 namespace Microsoft.ML.NeuralNetworks;
 
 /// <summary>
-/// The log link of Poisson, Gamma and Tweedie regression: prediction_j = exp(raw_j), at most the largest finite float.
+/// The log link of Poisson, Gamma and Tweedie regression: prediction_j = scale exp(raw_j), at most the largest finite float.
 /// Several networks: the mean of their predictions.
 /// </summary>
-public sealed record ExponentialOutput : OutputTransform
+/// <param name="Scale">Above 0: the labels were divided by it in training.</param>
+public sealed record ExponentialOutput(float Scale = 1) : OutputTransform
 {
+    /// <summary>The labels were divided by it in training.</summary>
+    public float Scale { get; } = Checks.Positive(Scale, nameof(Scale));
+
+
     internal override int NetworkOutputs(int predictions) => predictions;
 
     internal override int Predictions(int networkOutputs) => networkOutputs;
@@ -17,7 +22,7 @@ public sealed record ExponentialOutput : OutputTransform
         {
             double sum = 0;
             for (int network = 0; network < networks; network++) sum += Math.Exp(raw[network * outputs + j]);
-            double mean = sum / networks;
+            double mean = Scale * sum / networks;
             prediction[j] = mean > float.MaxValue ? float.MaxValue : (float)mean;
         }
     }

@@ -19,8 +19,9 @@ internal static class OutputJson
                 if (float.IsFinite(linear.Maximum)) json.WriteNumber("maximum", linear.Maximum);
                 json.WriteBoolean("ascending", linear.Ascending);
                 break;
-            case ExponentialOutput:
+            case ExponentialOutput exponential:
                 json.WriteString("kind", "exponential");
+                json.WriteNumber("scale", exponential.Scale);
                 break;
             case LogisticOutput logistic:
                 json.WriteString("kind", "logistic");
@@ -47,7 +48,7 @@ internal static class OutputJson
                 Maximum = fields.Number("maximum", float.PositiveInfinity),
                 Ascending = fields.Flag("ascending"),
             },
-            "exponential" => new ExponentialOutput(),
+            "exponential" => new ExponentialOutput(fields.Number("scale", 1)),
             "logistic" => new LogisticOutput(fields.Flag("twoOutputs")),
             "softmax" => new SoftmaxOutput(),
             _ => throw new InvalidDataException($"The output must be linear, exponential, logistic or softmax but is '{kind}'. A newer version may have written the file."),

@@ -37,6 +37,35 @@ public static class TorchCatalog
     public static TorchRegressionTrainer TorchLinear(this RegressionCatalog.RegressionTrainers catalog, TorchLinearOptions options) =>
         new(EnvironmentOf(catalog), Given(options));
 
+    /// <summary>Trains a linear model: scores = x W + b, for regression with several numbers as prediction: a vector label, or several quantiles of one label.</summary>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="labelColumnName">The label: a known-sized vector of Single, or Single with QuantileLoss.</param>
+    /// <param name="featureColumnName">The features: a known-sized vector of Single, best normalised.</param>
+    /// <param name="exampleWeightColumnName">How much each row counts: Single. Null: all alike.</param>
+    /// <param name="optimizer">The optimizer with its peak rate, from <see cref="Optimizers"/>. Null: <see cref="TrainingOptions.Optimizer"/>'s default.</param>
+    /// <param name="schedule">The factor of the peak rate at each step. Null: <see cref="TrainingOptions.Schedule"/>'s default.</param>
+    /// <param name="numberOfEpochs">Passes over the rows. Null: <see cref="TrainingOptions.NumberOfEpochs"/>'s default.</param>
+    /// <param name="batchSize">Rows per batch. Null: <see cref="TrainingOptions.BatchSize"/>'s default.</param>
+    public static TorchVectorRegressionTrainer TorchLinearVector(
+        this RegressionCatalog.RegressionTrainers catalog,
+        string labelColumnName = DefaultColumnNames.Label,
+        string featureColumnName = DefaultColumnNames.Features,
+        string? exampleWeightColumnName = null,
+        Optimizer? optimizer = null,
+        LrSchedule? schedule = null,
+        int? numberOfEpochs = null,
+        int? batchSize = null)
+    {
+        var options = new TorchLinearOptions { LabelColumnName = labelColumnName, FeatureColumnName = featureColumnName, ExampleWeightColumnName = exampleWeightColumnName };
+        return TorchLinearVector(catalog, With(options, optimizer, schedule, numberOfEpochs, batchSize));
+    }
+
+    /// <summary>Trains a linear model: scores = x W + b, for regression with several numbers as prediction: a vector label, or several quantiles of one label, with all options.</summary>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="options">Columns, optimizer, schedule, length of the run and more. They are copied.</param>
+    public static TorchVectorRegressionTrainer TorchLinearVector(this RegressionCatalog.RegressionTrainers catalog, TorchLinearOptions options) =>
+        new(EnvironmentOf(catalog), Given(options));
+
     /// <summary>Trains a linear model: scores = x W + b, for binary classification.</summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="labelColumnName">The label: Boolean.</param>
@@ -125,6 +154,38 @@ public static class TorchCatalog
     /// <param name="catalog">The catalog.</param>
     /// <param name="options">Columns, optimizer, schedule, length of the run and more. They are copied.</param>
     public static TorchRegressionTrainer TorchMlp(this RegressionCatalog.RegressionTrainers catalog, TorchMlpOptions options) =>
+        new(EnvironmentOf(catalog), Given(options));
+
+    /// <summary>Trains a multilayer perceptron, for regression with several numbers as prediction: a vector label, or several quantiles of one label.</summary>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="labelColumnName">The label: a known-sized vector of Single, or Single with QuantileLoss.</param>
+    /// <param name="featureColumnName">The features: a known-sized vector of Single, best normalised.</param>
+    /// <param name="exampleWeightColumnName">How much each row counts: Single. Null: all alike.</param>
+    /// <param name="optimizer">The optimizer with its peak rate, from <see cref="Optimizers"/>. Null: <see cref="TrainingOptions.Optimizer"/>'s default.</param>
+    /// <param name="schedule">The factor of the peak rate at each step. Null: <see cref="TrainingOptions.Schedule"/>'s default.</param>
+    /// <param name="hiddenLayers">Units of each hidden layer. Null: <see cref="TorchMlpOptions.HiddenLayers"/>'s default.</param>
+    /// <param name="numberOfEpochs">Passes over the rows. Null: <see cref="TrainingOptions.NumberOfEpochs"/>'s default.</param>
+    /// <param name="batchSize">Rows per batch. Null: <see cref="TrainingOptions.BatchSize"/>'s default.</param>
+    public static TorchVectorRegressionTrainer TorchMlpVector(
+        this RegressionCatalog.RegressionTrainers catalog,
+        string labelColumnName = DefaultColumnNames.Label,
+        string featureColumnName = DefaultColumnNames.Features,
+        string? exampleWeightColumnName = null,
+        Optimizer? optimizer = null,
+        LrSchedule? schedule = null,
+        IReadOnlyList<int>? hiddenLayers = null,
+        int? numberOfEpochs = null,
+        int? batchSize = null)
+    {
+        var options = new TorchMlpOptions { LabelColumnName = labelColumnName, FeatureColumnName = featureColumnName, ExampleWeightColumnName = exampleWeightColumnName };
+        if (hiddenLayers is not null) options.HiddenLayers = hiddenLayers;
+        return TorchMlpVector(catalog, With(options, optimizer, schedule, numberOfEpochs, batchSize));
+    }
+
+    /// <summary>Trains a multilayer perceptron, for regression with several numbers as prediction: a vector label, or several quantiles of one label, with all options.</summary>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="options">Columns, optimizer, schedule, length of the run and more. They are copied.</param>
+    public static TorchVectorRegressionTrainer TorchMlpVector(this RegressionCatalog.RegressionTrainers catalog, TorchMlpOptions options) =>
         new(EnvironmentOf(catalog), Given(options));
 
     /// <summary>Trains a multilayer perceptron, for binary classification.</summary>

@@ -30,9 +30,17 @@ internal sealed class NetworkFit
             LearningTask.BinaryClassification => new LogisticLoss(),
             _ => new SoftmaxCrossEntropy(),
         };
-        if (Loss.Task != task)
+        if (!Loss.IsFor(task))
             throw new ArgumentException($"Loss must be one for {task} but was {Loss}, which is for {Loss.Task}. Leave it out for the task's default.", nameof(options));
+        if (options.ClassWeights is not null && task == LearningTask.Regression)
+            throw new ArgumentException("ClassWeights must be null for regression but were given. Use an example weight column.", nameof(options));
     }
+
+    /// <summary>A regression whose prediction is one number.</summary>
+    public static NetworkFit ForOneNumber(IHostEnvironment environment, IHost host, TrainingOptions options) =>
+        options.Loss is QuantileLoss { Quantiles.Length: > 1 }
+            ? throw new ArgumentException($"Loss must predict one number but was {options.Loss}, which predicts several. Use TorchMlpVector or TorchLinearVector.", nameof(options))
+            : new NetworkFit(environment, host, options, LearningTask.Regression);
 
     public TrainingOptions Options { get; }
 
@@ -41,7 +49,7 @@ internal sealed class NetworkFit
     /// <param name="context">Rows to train on, perhaps rows to validate on, perhaps a model to start from.</param>
     /// <param name="classes">Number of classes; 1 unless multiclass.</param>
     /// <param name="start">The model to start from, or null.</param>
-    public (TrainedNetwork Trained, TargetScale? Scale) Run(TrainContext context, int classes, FittedNetwork? start)
+    public NetworkFitResult Run(TrainContext context, int classes, FittedNetwork? start)
     {
         using IChannel channel = host.Start("Training");
         TrainingData train = Read(context.TrainingSet, classes);
@@ -50,20 +58,29 @@ internal sealed class NetworkFit
         if (validation is not null && validation.Columns != train.Columns)
             throw new InvalidOperationException($"The validation rows must have {train.Columns} features as the training rows have but had {validation.Columns}. Use the same transforms for both.");
 
-        Network network = Options.BuildNetwork(train.Columns, Loss.Outputs(classes) * train.LabelColumns);
+        if (Options.ClassWeights is { } classWeights) train = classWeights.Apply(train, Math.Max(2, classes));
+
+        Network network = Options.BuildNetwork(train.Columns, OutputsFor(train, classes));
         TargetScale? scale = null;
         if (task == LearningTask.Regression)
         {
-            scale = start is null ? TargetScale.Of(train) : TargetScale.Of(start);
-            scale.Standardise(train);
-            if (validation is not null) scale.Standardise(validation);
+            scale = start is null ? TargetScale.Of(train, Loss) : TargetScale.Of(start);
+            scale.Apply(train);
+            if (validation is not null) scale.Apply(validation);
         }
         float[]? firstWeights = start is null ? null : WarmStart.WeightsOf(start, network);
 
         using IProgressChannel progress = host.StartProgressChannel("Training");
         var watcher = new RunWatcher(Options.CancellationToken, host.CheckAlive, [.. Listeners(channel, progress)], remark => channel.Info(remark));
         TrainedNetwork trained = TrainedNetwork.Train(network, Loss, train, validation, Options, device, seed, firstWeights, watcher);
-        return (trained, scale);
+        return new NetworkFitResult(trained, scale, HeldOut: validation ?? train);
+    }
+
+    private int OutputsFor(TrainingData train, int classes)
+    {
+        if (train.LabelColumns > 1 && Loss is QuantileLoss)
+            throw new InvalidOperationException($"QuantileLoss must have one label but the label is a vector of {train.LabelColumns}. Train one model per label.");
+        return Loss.Outputs(classes) * train.LabelColumns;
     }
 
     private TrainingData Read(RoleMappedData data, int classes) => DataReader.Read(data, classes, allowMissingFeatures: false, host.CheckAlive);
@@ -78,3 +95,9 @@ internal sealed class NetworkFit
         if (Options.Progress is { } listener) yield return listener.Report;
     }
 }
+
+/// <summary>What a fit gives.</summary>
+/// <param name="Trained">The network.</param>
+/// <param name="Scale">What was done to the targets of a regression; null for classification.</param>
+/// <param name="HeldOut">Rows to calibrate on: those of validation, or else those of training.</param>
+internal sealed record NetworkFitResult(TrainedNetwork Trained, TargetScale? Scale, TrainingData HeldOut);

@@ -57,10 +57,12 @@ public sealed class TorchBinaryTrainer
     {
         context.TrainingSet.CheckBinaryLabel();
         var start = context.InitialPredictor as CalibratedModelParametersBase<NetworkBinaryModelParameters, PlattCalibrator>;
-        var (trained, _) = fit.Run(context, classes: 1, start?.SubModel.Network);
-        var model = new NetworkBinaryModelParameters(Host, trained.ToFitted(new LogisticOutput()));
-        // The score is the log-odds already: this calibrator is the plain logistic function.
-        return new ValueMapperCalibratedModelParameters<NetworkBinaryModelParameters, PlattCalibrator>(Host, model, new PlattCalibrator(Host, slope: -1, offset: 0));
+        NetworkFitResult result = fit.Run(context, classes: 1, start?.SubModel.Network);
+        FittedNetwork network = result.Trained.ToFitted(new LogisticOutput());
+        PlattCalibrator calibrator = fit.Loss.ScoresAreLogOdds
+            ? new PlattCalibrator(Host, slope: -1, offset: 0)
+            : PlattCalibration.Of(Host, network, result.HeldOut);
+        return new ValueMapperCalibratedModelParameters<NetworkBinaryModelParameters, PlattCalibrator>(Host, new NetworkBinaryModelParameters(Host, network), calibrator);
     }
 
     /// <inheritdoc/>

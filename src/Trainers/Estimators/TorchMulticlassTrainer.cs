@@ -52,8 +52,8 @@ public sealed class TorchMulticlassTrainer
     protected override NetworkMulticlassModelParameters TrainModelCore(TrainContext context)
     {
         context.TrainingSet.CheckMulticlassLabel(out int classes);
-        var (trained, _) = fit.Run(context, classes, (context.InitialPredictor as NetworkMulticlassModelParameters)?.Network);
-        return new NetworkMulticlassModelParameters(Host, trained.ToFitted(new SoftmaxOutput()));
+        NetworkFitResult result = fit.Run(context, classes, (context.InitialPredictor as NetworkMulticlassModelParameters)?.Network);
+        return new NetworkMulticlassModelParameters(Host, result.Trained.ToFitted(new SoftmaxOutput()));
     }
 
     /// <inheritdoc/>

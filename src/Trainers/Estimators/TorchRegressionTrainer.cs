@@ -20,7 +20,7 @@ public sealed class TorchRegressionTrainer
             TrainerUtils.MakeR4VecFeature(options.FeatureColumnName),
             TrainerUtils.MakeR4ScalarColumn(options.LabelColumnName),
             TrainerUtils.MakeR4ScalarWeightColumn(options.ExampleWeightColumnName)) =>
-        fit = new NetworkFit(environment, Host, options.Copy(), LearningTask.Regression);
+        fit = NetworkFit.ForOneNumber(environment, Host, options.Copy());
 
     /// <inheritdoc/>
     public override TrainerInfo Info { get; } = new(normalization: true, calibration: false, caching: false, supportValid: true, supportIncrementalTrain: true);
@@ -44,8 +44,8 @@ public sealed class TorchRegressionTrainer
     protected override NetworkRegressionModelParameters TrainModelCore(TrainContext context)
     {
         context.TrainingSet.CheckRegressionLabel();
-        var (trained, scale) = fit.Run(context, classes: 1, (context.InitialPredictor as NetworkRegressionModelParameters)?.Network);
-        return new NetworkRegressionModelParameters(Host, trained.ToFitted(new LinearOutput(scale!.Deviation, scale.Mean)));
+        var (trained, scale, _) = fit.Run(context, classes: 1, (context.InitialPredictor as NetworkRegressionModelParameters)?.Network);
+        return new NetworkRegressionModelParameters(Host, trained.ToFitted(scale!.ToOutput(outputs: 1, ascending: false)));
     }
 
     /// <inheritdoc/>

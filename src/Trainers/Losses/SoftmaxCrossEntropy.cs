@@ -5,24 +5,31 @@ namespace Microsoft.ML.Trainers.Torch;
 /// </summary>
 public sealed record SoftmaxCrossEntropy : Loss
 {
+    /// <summary>
+    /// The part of the label that is spread evenly over all classes, at least 0 and below 1: the target of the true class becomes
+    /// 1 - smoothing + smoothing / classes. Default 0. Szegedy et al. 2015, arXiv:1512.00567.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is negative, 1 or more, or not a number.</exception>
+    public double LabelSmoothing { get; init => field = Require.Fraction(value, "0.1 is usual."); }
+
     internal override LearningTask Task => LearningTask.MulticlassClassification;
 
     internal override int Outputs(int classes) => classes;
 
     internal override double Evaluate(ReadOnlySpan<float> outputs, ReadOnlySpan<float> label, Span<float> gradient)
     {
-        double largest = double.NegativeInfinity;
+        double largest = double.NegativeInfinity, sum = 0, mean = 0;
         foreach (float output in outputs) largest = Math.Max(largest, output);
-        double sum = 0;
-        for (int i = 0; i < outputs.Length; i++)
+        foreach (float output in outputs)
         {
-            double power = Math.Exp(outputs[i] - largest);
-            sum += power;
-            gradient[i] = (float)power;
+            sum += Math.Exp(output - largest);
+            mean += output;
         }
-        for (int i = 0; i < outputs.Length; i++) gradient[i] = (float)(gradient[i] / sum);
+        mean /= outputs.Length;
+        for (int i = 0; i < outputs.Length; i++)
+            gradient[i] = (float)(Math.Exp(outputs[i] - largest) / sum - LabelSmoothing / outputs.Length);
         int correct = (int)label[0];
-        gradient[correct] -= 1;
-        return Math.Log(sum) + largest - outputs[correct];
+        gradient[correct] -= (float)(1 - LabelSmoothing);
+        return Math.Log(sum) + largest - (1 - LabelSmoothing) * outputs[correct] - LabelSmoothing * mean;
     }
 }

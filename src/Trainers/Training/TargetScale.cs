@@ -4,18 +4,17 @@ using Microsoft.ML.Trainers.Torch.Data;
 namespace Microsoft.ML.Trainers.Torch.Training;
 
 /// <summary>
-/// Mean and standard deviation of the targets of a regression, weighted by the example weights. Networks learn
-/// (target - mean) / deviation, so that one rate suits targets of any unit; the model undoes it.
+/// What is done to the targets of a regression before training, and undone by the model, so that one rate suits targets of any unit.
+/// Linear: (target - shift) / scale with their mean and standard deviation. Exponential: target / scale with their mean.
+/// Means and deviations are weighted by the example weights.
 /// </summary>
-internal sealed record TargetScale(float[] Mean, float[] Deviation)
+internal sealed record TargetScale(bool Exponential, float[] Shift, float[] Scale)
 {
-    /// <summary>The scale that a fitted model undoes.</summary>
-    public static TargetScale Of(FittedNetwork model) =>
-        model.Output is LinearOutput output ? new TargetScale([.. output.Shift], [.. output.Scale])
-        : throw new ArgumentException($"The model to start from must be one for regression but its output is {model.Output.GetType().Name}. Start from a model of this trainer.");
-
-    public static TargetScale Of(TrainingData data)
+    /// <summary>The scale of the training rows, as the loss needs it.</summary>
+    /// <exception cref="InvalidOperationException">The loss cannot learn a label.</exception>
+    public static TargetScale Of(TrainingData data, Loss loss)
     {
+        if (loss.Labels != LabelRange.All) RequireRange(data, loss);
         int columns = data.LabelColumns;
         var mean = new double[columns];
         var variance = new double[columns];
@@ -34,19 +33,49 @@ internal sealed record TargetScale(float[] Mean, float[] Deviation)
                 variance[column] += weight * delta * (labels[row * columns + column] - mean[column]);
             }
         }
-        return new TargetScale(
-            [.. mean.Select(value => (float)value)],
-            [.. variance.Select(value => Math.Sqrt(value / total) is > 0 and var deviation && float.IsFinite((float)deviation) ? (float)deviation : 1)]);
+        return loss.Labels == LabelRange.All
+            ? new TargetScale(false, [.. mean.Select(value => (float)value)], [.. variance.Select(value => Usable(Math.Sqrt(value / total)))])
+            : new TargetScale(true, new float[columns], [.. mean.Select(Usable)]);
     }
 
-    /// <summary>Replaces the targets by their standardised values, in place.</summary>
-    public void Standardise(TrainingData data)
+    /// <summary>The scale that a fitted model undoes.</summary>
+    public static TargetScale Of(FittedNetwork model) => model.Output switch
+    {
+        LinearOutput linear => new TargetScale(false, [.. linear.Shift], [.. linear.Scale]),
+        ExponentialOutput exponential => new TargetScale(true, [0], [exponential.Scale]),
+        _ => throw new ArgumentException($"The model to start from must be one for regression but its output is {model.Output.GetType().Name}. Start from a model of this trainer."),
+    };
+
+    /// <summary>Replaces the targets by their scaled values, in place.</summary>
+    public void Apply(TrainingData data)
     {
         Span<float> labels = data.Labels.Span;
         for (int i = 0; i < labels.Length; i++)
         {
             int column = i % data.LabelColumns;
-            labels[i] = (labels[i] - Mean[column]) / Deviation[column];
+            labels[i] = (labels[i] - Shift[column]) / Scale[column];
         }
+    }
+
+    /// <summary>How the model undoes it.</summary>
+    /// <param name="outputs">Numbers per prediction: one per label column, or one per quantile of the one label.</param>
+    /// <param name="ascending">Whether predictions are put in ascending order, as quantiles are.</param>
+    public OutputTransform ToOutput(int outputs, bool ascending) => Exponential
+        ? new ExponentialOutput(Scale[0])
+        : new LinearOutput(Spread(Scale, outputs), Spread(Shift, outputs)) { Ascending = ascending };
+
+    private static float[] Spread(float[] values, int outputs) => values.Length == outputs ? values : [.. Enumerable.Repeat(values[0], outputs)];
+
+    private static float Usable(double scale) => scale > 0 && float.IsFinite((float)scale) ? (float)scale : 1;
+
+    private static void RequireRange(TrainingData data, Loss loss)
+    {
+        if (data.LabelColumns > 1)
+            throw new InvalidOperationException($"{loss} must have one label but the label is a vector of {data.LabelColumns}. Train one model per label, or use a loss with a linear prediction.");
+        ReadOnlySpan<float> labels = data.Labels.Span;
+        for (int row = 0; row < labels.Length; row++)
+            if (labels[row] < 0 || (labels[row] == 0 && loss.Labels == LabelRange.Positive))
+                throw new InvalidOperationException(string.Create(System.Globalization.CultureInfo.InvariantCulture,
+                    $"{loss} must have labels {(loss.Labels == LabelRange.Positive ? "above 0" : "of at least 0")} but training row {row} (counting from 0) has {labels[row]}. Filter such rows, or use SquaredError."));
     }
 }

@@ -41,6 +41,9 @@ public abstract class TrainingOptions
     /// <summary>What is minimised. Default null: squared error, logistic loss or softmax cross-entropy, as the task is.</summary>
     public Loss? Loss { get; set; }
 
+    /// <summary>How much the rows of each class count, for classification. Default null: all alike.</summary>
+    public ClassWeights? ClassWeights { get; set; }
+
     /// <summary>Passes over the training rows, at least 1.</summary>
     public int NumberOfEpochs { get; set => field = Require.AtLeast(1, value, "A run has at least one pass over the rows."); } = 50;
 

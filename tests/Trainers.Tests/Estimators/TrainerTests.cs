@@ -237,6 +237,85 @@ public sealed class TrainerTests
         loaded.Transform(data).GetColumn<float>("Score").Should().Equal(model.Transform(data).GetColumn<float>("Score"));
     }
 
+    [TestMethod]
+    public void TorchMlpVector_SeveralQuantiles_CoverTheirShareAndNeverCross()
+    {
+        var random = new Random(1);
+        var rows = Samples.Linear(2000, noise: 0);
+        foreach (Samples.RegressionRow row in rows) row.Label += (float)random.NextDouble();
+        IDataView data = context.View(rows);
+        var options = new TorchLinearOptions { Loss = new QuantileLoss(0.1, 0.5, 0.9), Optimizer = Optimizers.Adam(0.05), NumberOfEpochs = 30, BatchSize = 100 };
+        IDataView predictions = context.Regression.Trainers.TorchLinearVector(options).Fit(data).Transform(data);
+        float[][] quantiles = [.. predictions.GetColumn<float[]>("Score")];
+        for (int q = 0; q < 3; q++)
+            rows.Zip(quantiles, (row, score) => row.Label < score[q] ? 1.0 : 0).Average().Should().BeApproximately(new[] { 0.1, 0.5, 0.9 }[q], 0.04);
+        quantiles.Should().OnlyContain(score => score[0] <= score[1] && score[1] <= score[2]);
+    }
+
+    [TestMethod]
+    public void TorchMlp_SeveralQuantiles_NamesTheVerbForThem() =>
+        context.Regression.Trainers.Invoking(t => t.TorchMlp(new TorchMlpOptions { Loss = new QuantileLoss(0.1, 0.9) })).Should().Throw<ArgumentException>().WithMessage("*TorchMlpVector*");
+
+    [TestMethod]
+    public void TorchLinearVector_VectorLabel_LearnsEveryColumn()
+    {
+        IDataView data = context.View(Samples.Linear().Select(row => new VectorRow { Features = row.Features, Label = [row.Label, 100 * row.Features[0], -3] }));
+        var model = context.Regression.Trainers.TorchLinearVector(optimizer: Optimizers.Adam(0.1), batchSize: 32).Fit(data);
+        var rows = context.Data.CreateEnumerable<VectorRow>(model.Transform(data), reuseRowObject: false, ignoreMissingColumns: true);
+        foreach (VectorRow row in rows)
+            for (int i = 0; i < 3; i++) row.Score[i].Should().BeApproximately(row.Label[i], 0.02f * (i == 1 ? 100 : 1));
+    }
+
+    [TestMethod]
+    public void TorchMlp_PoissonLoss_PredictsMeansThatAreNeverNegative()
+    {
+        var random = new Random(1);
+        var rows = Samples.Linear(3000, noise: 0);
+        foreach (Samples.RegressionRow row in rows)
+        {
+            double mean = 1000 * Math.Exp(row.Features[0]), noise = Math.Sqrt(mean) * (random.NextDouble() + random.NextDouble() + random.NextDouble() - 1.5);
+            row.Label = (float)Math.Max(0, mean + noise);
+        }
+        IDataView data = context.View(rows);
+        var model = context.Regression.Trainers.TorchLinear(new TorchLinearOptions { Loss = new PoissonLoss(), Optimizer = Optimizers.Adam(0.05), NumberOfEpochs = 20 }).Fit(data);
+        context.Regression.Evaluate(model.Transform(data)).RSquared.Should().BeGreaterThan(0.98);
+        model.Transform(data).GetColumn<float>("Score").Should().OnlyContain(score => score > 0);
+    }
+
+    [TestMethod]
+    [DataRow("hinge")]
+    [DataRow("focal")]
+    public void TorchMlp_ScoreThatIsNoLogOdds_IsCalibrated(string name)
+    {
+        IDataView data = context.View(Samples.Exclusive());
+        var options = new TorchMlpOptions { Loss = name == "hinge" ? new HingeLoss() : new FocalLoss(), Optimizer = Optimizers.AdamW(0.01), HiddenLayers = [32], NumberOfEpochs = 40, BatchSize = 32 };
+        CalibratedBinaryClassificationMetrics metrics = context.BinaryClassification.Evaluate(context.BinaryClassification.Trainers.TorchMlp(options).Fit(data).Transform(data));
+        metrics.AreaUnderRocCurve.Should().BeGreaterThan(0.97);
+        metrics.LogLoss.Should().BeLessThan(0.35);
+    }
+
+    [TestMethod]
+    public void TorchMlp_BalancedClasses_FindsTheRareOnes()
+    {
+        List<Samples.BinaryRow> rows = [.. Samples.Exclusive(4000).Where((row, i) => !row.Label || i % 40 == 0)];
+        IDataView data = context.View(rows);
+        double Recall(ClassWeights? weights)
+        {
+            var options = new TorchMlpOptions { ClassWeights = weights, HiddenLayers = [8], NumberOfEpochs = 15, Seed = 1, Optimizer = Optimizers.AdamW(0.01) };
+            return context.BinaryClassification.Evaluate(context.BinaryClassification.Trainers.TorchMlp(options).Fit(data).Transform(data)).PositiveRecall;
+        }
+        Recall(ClassWeights.Balanced).Should().BeGreaterThan(Recall(null) + 0.1);
+    }
+
+    private sealed class VectorRow
+    {
+        [VectorType(3)] public float[] Features { get; set; } = [];
+
+        [VectorType(3)] public float[] Label { get; set; } = [];
+
+        [VectorType(3)] public float[] Score { get; set; } = [];
+    }
+
     private sealed class Immediate(Action<TrainingProgress> listener) : IProgress<TrainingProgress>
     {
         public void Report(TrainingProgress value) => listener(value);

@@ -1,3 +1,4 @@
+using Microsoft.ML.Trainers.Torch;
 using Microsoft.ML.Trainers.Torch.Data;
 using Microsoft.ML.Trainers.Torch.Training;
 using Microsoft.VisualStudio.TestTools.UnitTesting;
@@ -10,30 +11,47 @@ public sealed class TargetScaleTests
     [TestMethod]
     public void Of_Weights_CountAsRepeats()
     {
-        TargetScale weighted = TargetScale.Of(Data([1, 5, 9], [2, 0, 1]));
-        TargetScale repeated = TargetScale.Of(Data([1, 1, 9], []));
-        weighted.Mean[0].Should().BeApproximately(repeated.Mean[0], 1e-6f);
-        weighted.Deviation[0].Should().BeApproximately(repeated.Deviation[0], 1e-6f);
+        TargetScale weighted = Of(Data([1, 5, 9], [2, 0, 1]));
+        TargetScale repeated = Of(Data([1, 1, 9], []));
+        weighted.Shift[0].Should().BeApproximately(repeated.Shift[0], 1e-6f);
+        weighted.Scale[0].Should().BeApproximately(repeated.Scale[0], 1e-6f);
     }
 
     [TestMethod]
     public void Of_LargeOffset_KeepsTheDeviation()
     {
-        TargetScale scale = TargetScale.Of(Data([1_000_000, 1_000_001, 1_000_002], []));
-        scale.Deviation[0].Should().BeApproximately(MathF.Sqrt(2f / 3), 1e-6f);
+        TargetScale scale = Of(Data([1_000_000, 1_000_001, 1_000_002], []));
+        scale.Scale[0].Should().BeApproximately(MathF.Sqrt(2f / 3), 1e-6f);
     }
 
     [TestMethod]
-    public void Of_ConstantTarget_DividesByOne() => TargetScale.Of(Data([4, 4], [])).Deviation[0].Should().Be(1);
+    public void Of_ConstantTarget_DividesByOne() => Of(Data([4, 4], [])).Scale[0].Should().Be(1);
 
     [TestMethod]
-    public void Standardise_Targets_MeanZeroDeviationOne()
+    public void Apply_Targets_MeanZeroDeviationOne()
     {
         TrainingData data = Data([1, 2, 3, 4, 10], []);
-        TargetScale.Of(data).Standardise(data);
+        Of(data).Apply(data);
         data.Labels.ToArray().Average().Should().BeApproximately(0, 1e-6f);
         data.Labels.ToArray().Select(y => y * y).Average().Should().BeApproximately(1, 1e-6f);
     }
+
+    [TestMethod]
+    public void Of_LogLink_DividesByTheMean()
+    {
+        TrainingData data = Data([1, 2, 6], []);
+        TargetScale scale = TargetScale.Of(data, new PoissonLoss());
+        scale.Apply(data);
+        data.Labels.ToArray().Should().Equal(1f / 3, 2f / 3, 2);
+        scale.ToOutput(1, ascending: false).Should().Be(new Microsoft.ML.NeuralNetworks.ExponentialOutput(3));
+    }
+
+    [TestMethod]
+    [DataRow(-1f, "at least 0")]
+    public void Of_LogLinkNegativeLabel_NamesTheRow(float label, string rule) =>
+        FluentActions.Invoking(() => TargetScale.Of(Data([1, 2, label], []), new PoissonLoss())).Should().Throw<InvalidOperationException>().WithMessage($"*{rule}*row 2*");
+
+    private static TargetScale Of(TrainingData data) => TargetScale.Of(data, new SquaredError());
 
     private static TrainingData Data(float[] labels, float[] weights) => new(labels.Length, 1, new float[labels.Length], labels, weights);
 }

@@ -1,0 +1,59 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.NeuralNetworks;
+using Microsoft.ML.Runtime;
+using Microsoft.ML.Trainers.Torch.Estimators;
+
+namespace Microsoft.ML.Trainers.Torch;
+
+/// <summary>
+/// Trains a network for regression with several numbers as prediction: a label that is a vector, or several quantiles of one label
+/// (<see cref="QuantileLoss"/>). The Score column is a vector. Made by <c>mlContext.Regression.Trainers.TorchMlpVector</c> or
+/// <c>TorchLinearVector</c>.
+/// </summary>
+public sealed class TorchVectorRegressionTrainer
+    : TrainerEstimatorBase<VectorRegressionPredictionTransformer, NetworkVectorRegressionModelParameters>
+{
+    private readonly NetworkFit fit;
+
+    internal TorchVectorRegressionTrainer(IHostEnvironment environment, TrainingOptions options)
+        : base(
+            environment.Register(nameof(TorchVectorRegressionTrainer)),
+            TrainerUtils.MakeR4VecFeature(options.FeatureColumnName),
+            Label(options),
+            TrainerUtils.MakeR4ScalarWeightColumn(options.ExampleWeightColumnName)) =>
+        fit = new NetworkFit(environment, Host, options.Copy(), LearningTask.Regression);
+
+    /// <inheritdoc/>
+    public override TrainerInfo Info { get; } = new(normalization: true, calibration: false, caching: false, supportValid: true, supportIncrementalTrain: true);
+
+    /// <inheritdoc/>
+    protected override PredictionKind PredictionKind => PredictionKind.MultiOutputRegression;
+
+    /// <summary>Trains on <paramref name="trainData"/> and watches the loss on <paramref name="validationData"/>.</summary>
+    public VectorRegressionPredictionTransformer Fit(IDataView trainData, IDataView validationData) => TrainTransformer(trainData, validationData);
+
+    /// <summary>Goes on from a fitted model of the same network.</summary>
+    /// <exception cref="ArgumentException">The model has another network.</exception>
+    public VectorRegressionPredictionTransformer Fit(IDataView trainData, NetworkVectorRegressionModelParameters modelParameters) =>
+        TrainTransformer(trainData, initPredictor: modelParameters);
+
+    /// <inheritdoc/>
+    protected override SchemaShape.Column[] GetOutputColumnsCore(SchemaShape inputSchema) =>
+        [new(DefaultColumnNames.Score, SchemaShape.Column.VectorKind.Vector, NumberDataViewType.Single, false, new SchemaShape(AnnotationUtils.GetTrainerOutputAnnotation()))];
+
+    /// <inheritdoc/>
+    protected override NetworkVectorRegressionModelParameters TrainModelCore(TrainContext context)
+    {
+        var (trained, scale, _) = fit.Run(context, classes: 1, (context.InitialPredictor as NetworkVectorRegressionModelParameters)?.Network);
+        return new NetworkVectorRegressionModelParameters(Host, trained.ToFitted(scale!.ToOutput(trained.Network.Outputs, ascending: fit.Loss is QuantileLoss)));
+    }
+
+    /// <inheritdoc/>
+    protected override VectorRegressionPredictionTransformer MakeTransformer(NetworkVectorRegressionModelParameters model, DataViewSchema trainSchema) =>
+        new(Host, model, trainSchema, FeatureColumn.Name);
+
+    // Several quantiles are of one label; otherwise the label is a vector itself.
+    private static SchemaShape.Column Label(TrainingOptions options) => options.Loss is QuantileLoss
+        ? TrainerUtils.MakeR4ScalarColumn(options.LabelColumnName)
+        : new(options.LabelColumnName, SchemaShape.Column.VectorKind.Vector, NumberDataViewType.Single, isKey: false);
+}
