@@ -41,7 +41,7 @@ internal sealed class EngineLoop : Contestant
             int index = (int)(step % batches);
             if (index == 0) order.StartEpoch((int)(step / batches));
             ReadOnlySpan<int> rows = order.Batch(index, batchSize);
-            LastLoss = engine.ForwardBackward(rows, 1.0 / rows.Length, accumulate: false, step);
+            LastLoss = engine.ForwardBackward(rows, 1.0 / rows.Length, accumulate: false, new StepSettings(step));
             updater.BeginStep(step);
             engine.Share(engine.Network.Layout.Length, update);
         }

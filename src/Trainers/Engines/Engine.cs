@@ -36,9 +36,9 @@ internal abstract class Engine : IDisposable
     /// <param name="rows">Row numbers; any order, repeats allowed.</param>
     /// <param name="scale">1 / (sum of weights in the step): so micro-batches of a step add up to its mean.</param>
     /// <param name="accumulate">Whether gradients are added to those already there.</param>
-    /// <param name="step">The step number: the randomness of dropout is a function of it, the seed and the row's place.</param>
+    /// <param name="settings">The step: its number, and what schedules have come to.</param>
     /// <returns><paramref name="scale"/> times sum(w loss).</returns>
-    public abstract double ForwardBackward(ReadOnlySpan<int> rows, double scale, bool accumulate, long step);
+    public abstract double ForwardBackward(ReadOnlySpan<int> rows, double scale, bool accumulate, in StepSettings settings);
 
     /// <summary>
     /// The network's raw outputs for rows first .. first + count - 1 of <paramref name="data"/> in evaluation mode

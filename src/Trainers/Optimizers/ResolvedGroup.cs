@@ -28,6 +28,7 @@ internal sealed record ResolvedGroup(string Name, Optimizer Optimizer, BoundSche
         return
         [
             .. from slot in layout
+               where slot.Spec.IsTrainable
                let settings = Matching(slot)
                group slot by (Name: NameOf(settings, slot.Spec), Factor: Factor(settings, slot.Spec, depth)) into members
                select Make(members.Key.Name, members.Key.Factor, Matching(members.First()), [.. members]),

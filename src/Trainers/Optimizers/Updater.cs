@@ -78,6 +78,8 @@ internal abstract class Updater<TElement> where TElement : unmanaged
     {
         if (destination.Length != buffers.Layout.Length)
             throw new ArgumentException($"The destination must have the layout's {buffers.Layout.Length} values but has {destination.Length}.", nameof(destination));
+        // Buffers belong to no group: they are as they are.
+        buffers.Weights.Span.CopyTo(destination);
         for (int i = 0; i < stores.Length; i++) stores[i].Average(groups[i].Optimizer, destination);
     }
 

@@ -14,6 +14,8 @@ internal sealed class TrainingLoop(
     private readonly HistoryRecorder history = new(updater, plan);
     private readonly BestWeights? best = options.EarlyStopping is { } stopping ? new BestWeights(engine.Weights.Length, stopping.MinimumDelta) : null;
 
+    private readonly BoundSchedule? dropout = options.DropoutSchedule?.Bind(plan);
+
     // Delegates are made once: a step allocates nothing.
     private readonly Action<int, int> applyShare = updater.Apply;
     private Func<double>? again;
@@ -58,8 +60,13 @@ internal sealed class TrainingLoop(
         weight = 0;
         for (int batch = first; batch < end; batch++) weight += engine.Data.TotalWeight(order.Batch(batch, plan.BatchSize!.Value));
         double loss = 0, scale = weight > 0 ? 1 / weight : 0;
+        var settings = new StepSettings(step, DropoutScale: dropout?.FactorAt(step) ?? 1);
         for (int batch = first; batch < end; batch++)
-            loss += engine.ForwardBackward(order.Batch(batch, plan.BatchSize!.Value), scale, accumulate: batch > first, step);
+        {
+            ReadOnlySpan<int> rows = order.Batch(batch, plan.BatchSize!.Value);
+            loss += engine.ForwardBackward(rows, scale, accumulate: batch > first, settings);
+            settings = settings with { FirstRow = settings.FirstRow + rows.Length };
+        }
         return loss;
     }
 

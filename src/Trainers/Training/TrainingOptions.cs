@@ -38,6 +38,9 @@ public abstract class TrainingOptions
     /// </summary>
     public IReadOnlyList<ParameterGroup> ParameterGroups { get; set => field = Require.NotNull(value, "Use an empty list for one group."); } = [];
 
+    /// <summary>The factor of the dropout layers' rates at each step, from 0 to 1. Default null: they stay as they are.</summary>
+    public LrSchedule? DropoutSchedule { get; set; }
+
     /// <summary>What is minimised. Default null: squared error, logistic loss or softmax cross-entropy, as the task is.</summary>
     public Loss? Loss { get; set; }
 

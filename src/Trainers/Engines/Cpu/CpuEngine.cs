@@ -77,13 +77,13 @@ internal sealed unsafe class CpuEngine : Engine
             ? $"The CPU engine does not know the layer {unknown.GetType().Name} '{unknown.Name}'."
             : null;
 
-    public override double ForwardBackward(ReadOnlySpan<int> rows, double scale, bool accumulate, long step)
+    public override double ForwardBackward(ReadOnlySpan<int> rows, double scale, bool accumulate, in StepSettings settings)
     {
         int parts = Parts(rows.Length, training: true);
         for (int part = 1; part < parts; part++) partGradients[part].Reserve(Network.Layout.Length);
         fixed (int* numbers = rows)
         {
-            call = new Call((nint)numbers, rows.Length, scale, accumulate, step, Training: true);
+            call = new Call((nint)numbers, rows.Length, scale, accumulate, settings.Step, Training: true);
             if (linear is null) pool.Run(parts, pack);
             pool.Run(parts, pass);
         }

@@ -36,8 +36,12 @@ internal sealed class TorchEngine : Engine
         gradients = shared ? hostGradients : hostGradients.to(this.device, copy: true).DetachFromDisposeScope();
         foreach (ParameterSlot slot in network.Layout)
         {
-            Tensor parameter = View(weights, slot).requires_grad_(true);
-            parameter.grad = View(gradients, slot);
+            Tensor parameter = View(weights, slot);
+            if (slot.Spec.IsTrainable)
+            {
+                parameter.requires_grad_(true);
+                parameter.grad = View(gradients, slot);
+            }
             parameters.Add(slot.Spec.Name, parameter.DetachFromDisposeScope());
         }
         forward = new TorchForward(network, parameters, seed);
@@ -48,19 +52,25 @@ internal sealed class TorchEngine : Engine
 
     public override Memory<float> Gradients { get; }
 
-    public override double ForwardBackward(ReadOnlySpan<int> rows, double scale, bool accumulate, long step)
+    public override double ForwardBackward(ReadOnlySpan<int> rows, double scale, bool accumulate, in StepSettings settings)
     {
         using DisposeScope pass = NewDisposeScope();
         SendWeights();
         if (!accumulate) using (gradients.zero_()) { }
         DataTensors data = tensorsOf[Data];
         using Tensor index = tensor(rows.ToArray(), ScalarType.Int64, device);
-        Tensor outputs = forward.Train(data.Features.index_select(0, index), step);
-        Tensor rowLosses = TorchLosses.PerRow(Loss, outputs, data.Labels.index_select(0, index));
+        Tensor outputs = forward.Train(data.Features.index_select(0, index), settings);
+        Tensor rowLosses = TorchLosses.PerRow(settings.Loss ?? Loss, outputs, data.Labels.index_select(0, index));
         Tensor weighted = data.Weights is null ? rowLosses : rowLosses * data.Weights.index_select(0, index);
         Tensor loss = weighted.sum() * scale;
         loss.backward();
-        if (gradients.Handle != hostGradients.Handle) hostGradients.copy_(gradients);
+        if (gradients.Handle != hostGradients.Handle)
+        {
+            hostGradients.copy_(gradients);
+            // Running statistics have moved on the device.
+            int first = Network.Layout.TrainableLength, count = Network.Layout.Length - first;
+            if (count > 0) hostWeights.narrow(0, first, count).copy_(weights.narrow(0, first, count));
+        }
         return loss.item<float>();
     }
 

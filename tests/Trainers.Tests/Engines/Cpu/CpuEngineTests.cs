@@ -1,6 +1,7 @@
 using Microsoft.ML.NeuralNetworks;
 using Microsoft.ML.NeuralNetworks.Layers;
 using Microsoft.ML.Trainers.Torch.Data;
+using Microsoft.ML.Trainers.Torch.Engines;
 using Microsoft.ML.Trainers.Torch.Engines.Cpu;
 using Microsoft.VisualStudio.TestTools.UnitTesting;
 
@@ -85,10 +86,10 @@ public sealed class CpuEngineTests
             Network network = hidden == 0 ? Cases.Mlp(ActivationFunction.Relu, 6, 1) : Cases.Mlp(ActivationFunction.Relu, 6, hidden, 1);
             using CpuEngine engine = Cases.WithWeights(new CpuEngine(network, new SquaredError(), data, threads: 2));
             int[] rows = Cases.Rows(60, 100);
-            double whole = engine.ForwardBackward(rows, 1.0 / 60, accumulate: false, step: 0);
+            double whole = engine.ForwardBackward(rows, 1.0 / 60, accumulate: false, new StepSettings(0));
             float[] expected = engine.Gradients.ToArray();
-            double parts = engine.ForwardBackward(rows.AsSpan(0, 25), 1.0 / 60, accumulate: false, step: 0)
-                + engine.ForwardBackward(rows.AsSpan(25), 1.0 / 60, accumulate: true, step: 0);
+            double parts = engine.ForwardBackward(rows.AsSpan(0, 25), 1.0 / 60, accumulate: false, new StepSettings(0))
+                + engine.ForwardBackward(rows.AsSpan(25), 1.0 / 60, accumulate: true, new StepSettings(0));
 
             parts.Should().BeApproximately(whole, 1e-6);
             Distance(engine.Gradients.ToArray(), expected).Should().BeLessThan(1e-6);
@@ -140,7 +141,7 @@ public sealed class CpuEngineTests
 
             void Step()
             {
-                engine.ForwardBackward(rows, 1.0 / rows.Length, accumulate: false, step: 1);
+                engine.ForwardBackward(rows, 1.0 / rows.Length, accumulate: false, new StepSettings(1));
                 engine.Share(100_000, nothing);
                 engine.Predict(data, 0, 4000, outputs);
             }
@@ -154,7 +155,7 @@ public sealed class CpuEngineTests
         Network network = Cases.Mlp(ActivationFunction.Relu, 5, 21, 3);
         using CpuEngine engine = Cases.WithWeights(new CpuEngine(network, new SoftmaxCrossEntropy(), data, threads: 2));
         engine.Gradients.Span.Fill(0);
-        for (int i = 0; i < 2; i++) engine.ForwardBackward(Cases.Rows(600, 600), 1.0 / 600, accumulate: i > 0, step: i);
+        for (int i = 0; i < 2; i++) engine.ForwardBackward(Cases.Rows(600, 600), 1.0 / 600, accumulate: i > 0, new StepSettings(i));
         foreach (ParameterSlot slot in network.Layout)
             engine.Gradients.Span[(slot.Offset + slot.Count)..slot.PaddedEnd].ToArray().Should().OnlyContain(x => x == 0);
     }
@@ -163,7 +164,7 @@ public sealed class CpuEngineTests
     {
         using CpuEngine engine = Cases.WithWeights(new CpuEngine(network, new SquaredError(), data, threads));
         double loss = 0;
-        for (int i = 0; i < 10; i++) loss = engine.ForwardBackward(rows, 1.0 / rows.Length, accumulate: false, step: 0);
+        for (int i = 0; i < 10; i++) loss = engine.ForwardBackward(rows, 1.0 / rows.Length, accumulate: false, new StepSettings(0));
         return (loss, engine.Gradients.ToArray());
     }
 
@@ -173,7 +174,7 @@ public sealed class CpuEngineTests
         double scale = 1 / data.TotalWeight(rows);
         using CpuEngine engine = Cases.WithWeights(new CpuEngine(network, loss, data, threads: 2));
         double[] weights = [.. engine.Weights.ToArray().Select(w => (double)w)];
-        double got = engine.ForwardBackward(rows, scale, accumulate: false, step: 0);
+        double got = engine.ForwardBackward(rows, scale, accumulate: false, new StepSettings(0));
 
         got.Should().BeApproximately(Reference.Loss(network, loss, data, rows, scale, weights), 2e-6);
         double[] expected = Reference.Gradient(network, loss, data, rows, scale, weights);
