@@ -54,6 +54,19 @@ internal static class PytorchOptimizerFamilies
             Beta1 = p.Beta(0, 0.9), Beta2 = p.Beta(1, 0.999), Epsilon = p.Number("eps", 1e-3), InitialAccumulator = p.Number("initial_accumulator", 1e-6),
             WeightDecay = Decay(p), DecayKind = Kind(p, true),
         },
+        "CAME" => new Came
+        {
+            Beta1 = p.Beta(0, 0.9), Beta2 = p.Beta(1, 0.999), Beta3 = p.Beta(2, 0.9999), ClipThreshold = p.Number("clip_threshold", 1),
+            AmsBound = p.Flag("ams_bound", false), Epsilon = p.Number("eps1", 1e-30), ConfidenceEpsilon = p.Number("eps2", 1e-16),
+            WeightDecay = Decay(p), DecayKind = Kind(p, true), AsPytorchOptimizer = true,
+        },
+        "SOAP" => new Soap
+        {
+            Beta1 = p.Beta(0, 0.95), Beta2 = p.Beta(1, 0.95), PreconditionerBeta = p.Optional("shampoo_beta"), WeightDecay = Decay(p, 0.01),
+            Frequency = p.Int("precondition_frequency", 10), LargestDimension = p.Int("max_precondition_dim", 10000),
+            PreconditionVectors = p.Flag("precondition_1d", false), BiasCorrection = p.Flag("correct_bias", true),
+            NormalizeGradient = p.Flag("normalize_gradient", false), Epsilon = p.Number("eps", 1e-8),
+        },
         "StableAdamW" => StableAdamW(p),
         _ => null,
     };

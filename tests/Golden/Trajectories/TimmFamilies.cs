@@ -86,7 +86,49 @@ internal static class TimmFamilies
             VectorBeta1 = p.Has("betas_1d") ? p.Numbers("betas_1d")[0] : null, VectorBeta2 = p.Has("betas_1d") ? p.Numbers("betas_1d")[1] : null,
             Cautious = Caution(p),
         },
+        "AdamP" => new AdamP
+        {
+            Beta1 = p.Beta(0, 0.9), Beta2 = p.Beta(1, 0.999), Epsilon = p.Number("eps", 1e-8), WeightDecay = Decay(p), Delta = p.Number("delta", 0.1),
+            DecayRatio = p.Number("wd_ratio", 0.1), Nesterov = p.Flag("nesterov", false), Cautious = Caution(p),
+        },
+        "Muon" => Muon(p),
+        "Adafactor" => new Adafactor
+        {
+            Form = AdafactorForm.Paper, Epsilon = p.Number("eps", 1e-30), ScaleEpsilon = p.Number("eps_scale", 1e-3),
+            ClipThreshold = p.Number("clip_threshold", 1), DecayRate = -p.Number("decay_rate", -0.8), Beta1 = p.Has("betas") ? p.Beta(0, 0) : null,
+            WeightDecay = Decay(p), SmallestFactored = p.Int("min_dim_size_to_factor", 16), Cautious = Caution(p),
+        },
+        "AdafactorBigVision" when p.Text("momentum_dtype", "torch.float64").EndsWith("float64", StringComparison.Ordinal) => new Adafactor
+        {
+            Form = AdafactorForm.BigVision, AsTimm = true, SmallestFactored = p.Int("min_dim_size_to_factor", 16), DecayRate = p.Number("decay_rate", 0.8),
+            LargestBeta2 = p.Number("beta2_cap", 0.999), Beta1 = p.IsNull("momentum") ? null : p.Number("momentum", 0.9), Epsilon = p.Optional("eps"),
+            WeightDecay = Decay(p), ClipThreshold = p.Optional("clipping_threshold"), UnscaledDecay = p.Flag("unscaled_wd", false), Cautious = Caution(p),
+        },
         _ => null,
+    };
+
+    private static Optimizer Muon(Parameters p) => new Muon
+    {
+        Momentum = p.Number("momentum", 0.95), Nesterov = p.Flag("nesterov", false), Iterations = p.Int("ns_steps", 5), WeightDecay = Decay(p),
+        Coefficients = p.Text("ns_coefficients", "quintic") switch
+        {
+            "original" => MuonCoefficients.Original,
+            "quintic" => MuonCoefficients.Quintic,
+            "polar_express" => MuonCoefficients.PolarExpress,
+            "polar_express_safer" => MuonCoefficients.PolarExpressSafer,
+            var other => throw new KeyNotFoundException($"ns_coefficients {other}"),
+        },
+        Scale = p.IsNull("adjust_lr_fn") ? MuonScale.None : p.Text("adjust_lr_fn", "match_rms_adamw") switch
+        {
+            "original" => MuonScale.Original,
+            "match_rms_adamw" => MuonScale.MatchAdamW,
+            "rms_to_rms" => MuonScale.RootMeanSquare,
+            "rsqrt_in" => MuonScale.RootOfInputs,
+            var other => throw new KeyNotFoundException($"adjust_lr_fn {other}"),
+        },
+        Epsilon = p.Number("eps", 1e-7), SafetyFactor = p.Number("safety_factor", 1), ScaleEpsilon = p.Flag("scale_eps", false),
+        Adaptive = p.Text("algo", "muon") == "adamuon", VectorRateFactor = p.Number("fallback_lr_scale", 1),
+        Beta1 = p.Beta(0, 0.9), Beta2 = p.Beta(1, 0.95), SmallestDimension = 1,
     };
 
     private static double Decay(Parameters p, double fallback = 0) => p.Number("weight_decay", fallback);

@@ -54,6 +54,18 @@ internal static class TorchFamilies
             ShrinkFactor = p.Pair("etas", 0, 0.5), GrowFactor = p.Pair("etas", 1, 1.2),
             SmallestStep = p.Pair("step_sizes", 0, 1e-6), LargestStep = p.Pair("step_sizes", 1, 50),
         },
+        "Adafactor" => new Adafactor
+        {
+            Form = AdafactorForm.PyTorch, DecayRate = -p.Number("beta2_decay", -0.8), ClipThreshold = p.Number("d", 1), WeightDecay = Decay(p),
+            Epsilon = p.Has("eps") && p.Raw("eps")[0].ValueKind == System.Text.Json.JsonValueKind.Number ? p.Raw("eps")[0].GetDouble() : null,
+            ScaleEpsilon = p.Has("eps") ? p.Raw("eps")[1].GetDouble() : 1e-3,
+        },
+        "LBFGS" => new LBfgs
+        {
+            Iterations = p.Int("max_iter", 20), Evaluations = p.Has("max_eval") ? p.Int("max_eval") : null, HistorySize = p.Int("history_size", 100),
+            GradientTolerance = p.Number("tolerance_grad", 1e-7), ChangeTolerance = p.Number("tolerance_change", 1e-9),
+            LineSearch = p.Has("line_search_fn"),
+        },
         _ => null,
     };
 

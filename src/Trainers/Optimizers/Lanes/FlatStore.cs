@@ -75,6 +75,20 @@ internal sealed class FlatStore<TElement, T> : Store<T>, IFlatStore<TElement>
         return Lanes(slot.Span);
     }
 
+    public override double MachineEpsilon => double.CreateTruncating(TElement.BitIncrement(TElement.One) - TElement.One);
+
+    public override void Read(ReadOnlySpan<T> slot, StoredLayer layer, Span<double> into)
+    {
+        ReadOnlySpan<TElement> numbers = Numbers(slot, layer);
+        for (int i = 0; i < into.Length; i++) into[i] = double.CreateTruncating(numbers[i]);
+    }
+
+    public override void Write(ReadOnlySpan<double> values, StoredLayer layer, Span<T> slot)
+    {
+        Span<TElement> numbers = Numbers(slot, layer);
+        for (int i = 0; i < values.Length; i++) numbers[i] = TElement.CreateTruncating(values[i]);
+    }
+
     public void Step(Optimizer optimizer, Moment now, int worker, int workers)
     {
         Run window = new(0, buffers.Layout.Length / Width);
@@ -127,6 +141,10 @@ internal sealed class FlatStore<TElement, T> : Store<T>, IFlatStore<TElement>
 
     private static Span<T> Lanes(Span<TElement> numbers) =>
         MemoryMarshal.CreateSpan(ref Unsafe.As<TElement, T>(ref MemoryMarshal.GetReference(numbers)), numbers.Length / Width);
+
+    private static Span<TElement> Numbers(ReadOnlySpan<T> slot, StoredLayer layer) =>
+        MemoryMarshal.CreateSpan(ref Unsafe.As<T, TElement>(ref MemoryMarshal.GetReference(slot)), slot.Length * Width)
+            .Slice(layer.Run.From * Width, layer.Spec.Count);
 
     private static Run RunOf(ParameterSlot slot) => new(slot.Offset / Width, slot.PaddedEnd / Width);
 

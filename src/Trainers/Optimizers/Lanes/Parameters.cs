@@ -82,6 +82,19 @@ internal readonly ref struct Parameters<T> where T : struct, ILane<T>
     /// <summary>The sum of absolute values.</summary>
     public double SumOfMagnitudes(ReadOnlySpan<T> a) => Sum(new Magnitude(a));
 
+    /// <summary>The largest absolute value.</summary>
+    public double LargestMagnitude(ReadOnlySpan<T> a)
+    {
+        double largest = 0;
+        foreach (StoredLayer layer in store.Layers)
+        {
+            Matrix values = layer.Scratch("magnitudes", layer.Rows, layer.Columns);
+            store.Read(a, layer, values.Values);
+            foreach (double value in values.Values) largest = Math.Max(largest, Math.Abs(value));
+        }
+        return largest;
+    }
+
     /// <summary>The number of values, without padding.</summary>
     public int Count
     {
@@ -93,6 +106,20 @@ internal readonly ref struct Parameters<T> where T : struct, ILane<T>
             return count;
         }
     }
+
+    /// <summary>The relative precision of the numbers.</summary>
+    public double MachineEpsilon => store.MachineEpsilon;
+
+    /// <summary>A slot of this layer as a matrix in double, in memory that is the same at every step.</summary>
+    public Matrix Read(ReadOnlySpan<T> slot, string scratch)
+    {
+        Matrix matrix = Layer!.Scratch(scratch, Layer.Rows, Layer.Columns);
+        if (!IsEmpty) store.Read(slot, Layer, matrix.Values);
+        return matrix;
+    }
+
+    /// <summary>Writes a matrix into a slot of this layer.</summary>
+    public void Write(Matrix matrix, Span<T> slot) => store.Write(matrix.Values, Layer!, slot);
 
     /// <summary>Copies this group's lanes of one slot to another.</summary>
     public void Copy(ReadOnlySpan<T> source, Span<T> target)

@@ -19,6 +19,15 @@ internal sealed class StoredLayer(ParameterSpec spec, Run run)
     /// <summary>State that is a few numbers per layer.</summary>
     public Scalars Scalars { get; } = new();
 
+    private readonly Dictionary<string, Matrix> scratch = new(StringComparer.Ordinal);
+
+    /// <summary>A matrix to work in, the same at every step; not state.</summary>
+    public Matrix Scratch(string name, int rows, int columns)
+    {
+        if (!scratch.TryGetValue(name, out Matrix? matrix)) scratch[name] = matrix = new(rows, columns);
+        return matrix;
+    }
+
     /// <summary>Rows when read as a matrix: the first dimension.</summary>
     public int Rows => Spec.Shape.IsEmpty ? 1 : Spec.Shape[0];
 
@@ -46,6 +55,15 @@ internal abstract class Store<T>(Run[] runs, StoredLayer[] layers) where T : str
 
     /// <summary>The state slot of that name, one number per parameter, of the whole buffer; made on first use.</summary>
     public abstract Span<T> Slot(string name, double initial);
+
+    /// <summary>The relative precision of the numbers.</summary>
+    public abstract double MachineEpsilon { get; }
+
+    /// <summary>A layer's part of a slot, in double.</summary>
+    public abstract void Read(ReadOnlySpan<T> slot, StoredLayer layer, Span<double> into);
+
+    /// <summary>Writes a layer's part of a slot.</summary>
+    public abstract void Write(ReadOnlySpan<double> values, StoredLayer layer, Span<T> slot);
 
     /// <summary>Ends a sum: the numbers that <paramref name="sums"/> stands for.</summary>
     public virtual double Total(ref LaneSums sums) => sums.Total;
