@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Microsoft.ML.Trainers.Torch.Training;
 
 namespace Microsoft.ML.Trainers.Torch.Engines;
 
@@ -24,20 +23,26 @@ internal static class DropoutMask
     {
         uint dropped = (uint)MathF.Round(rate * 65536);
         float kept = 1 / (1 - rate);
-        ulong key = new RandomStream(seed ^ ((ulong)layer << 48), RandomStream.Purpose.Dropout, step).NextBits();
+        ulong key = Mix(Mix(seed ^ ((ulong)layer << 48)) + (ulong)step);
         for (int r = 0; r < rows; r++)
         {
             Span<float> row = mask.Slice(r * stride, width);
             ulong state = key + (ulong)(firstRow + r) * 0xD1342543DE82EF95;
             for (int j = 0; j < row.Length; j += 4)
             {
-                // SplitMix64; four numbers take 16 bits each.
-                ulong z = state += 0x9E3779B97F4A7C15;
-                z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
-                z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
-                z ^= z >> 31;
+                // Four numbers take 16 bits each.
+                ulong z = Mix(state += 0x9E3779B97F4A7C15);
                 for (int k = j; k < Math.Min(j + 4, row.Length); k++, z >>= 16) row[k] = (uint)(z & 0xFFFF) < dropped ? 0 : kept;
             }
         }
+    }
+
+    /// <summary>SplitMix64's finaliser.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong Mix(ulong z)
+    {
+        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
+        z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
+        return z ^ (z >> 31);
     }
 }

@@ -22,7 +22,6 @@ internal struct RandomStream
         Weights = 1,
         RowOrder = 2,
         ValidationSplit = 3,
-        Dropout = 4,
         Member = 5,
     }
 
