@@ -26,19 +26,19 @@ public sealed class SearchSpace<TOptions> where TOptions : class
     public SearchSpace Parameters { get; }
 
     /// <summary>Varies a number in [<paramref name="minimum"/>, <paramref name="maximum"/>], uniform.</summary>
-    public SearchSpace<TOptions> Float<TValue>(Expression<Func<TOptions, TValue>> property, double minimum, double maximum) where TValue : IConvertible =>
+    public SearchSpace<TOptions> Float<TValue>(Expression<Func<TOptions, TValue>> property, double minimum, double maximum) =>
         Number(property, name => Parameters.Float(name, minimum, maximum));
 
     /// <summary>Varies a number in [<paramref name="minimum"/>, <paramref name="maximum"/>], uniform on a logarithmic scale.</summary>
-    public SearchSpace<TOptions> LogFloat<TValue>(Expression<Func<TOptions, TValue>> property, double minimum, double maximum) where TValue : IConvertible =>
+    public SearchSpace<TOptions> LogFloat<TValue>(Expression<Func<TOptions, TValue>> property, double minimum, double maximum) =>
         Number(property, name => Parameters.LogFloat(name, minimum, maximum));
 
     /// <summary>Varies a whole number in [<paramref name="minimum"/>, <paramref name="maximum"/>], in steps, uniform.</summary>
-    public SearchSpace<TOptions> Int<TValue>(Expression<Func<TOptions, TValue>> property, int minimum, int maximum, int step = 1) where TValue : IConvertible =>
+    public SearchSpace<TOptions> Int<TValue>(Expression<Func<TOptions, TValue>> property, int minimum, int maximum, int step = 1) =>
         Number(property, name => Parameters.Int(name, minimum, maximum, step));
 
     /// <summary>Varies a whole number in [<paramref name="minimum"/>, <paramref name="maximum"/>], uniform on a logarithmic scale.</summary>
-    public SearchSpace<TOptions> LogInt<TValue>(Expression<Func<TOptions, TValue>> property, int minimum, int maximum) where TValue : IConvertible =>
+    public SearchSpace<TOptions> LogInt<TValue>(Expression<Func<TOptions, TValue>> property, int minimum, int maximum) =>
         Number(property, name => Parameters.LogInt(name, minimum, maximum));
 
     /// <summary>Varies a property between values; the labels are their texts.</summary>
@@ -121,6 +121,8 @@ public sealed class SearchSpace<TOptions> where TOptions : class
     private SearchSpace<TOptions> Number(LambdaExpression property, Func<string, SearchSpace> add)
     {
         PropertyPath path = PropertyPath.Of(property);
+        if (Type.GetTypeCode(Nullable.GetUnderlyingType(path.Type) ?? path.Type) is < TypeCode.SByte or > TypeCode.Decimal)
+            throw new ArgumentException(Require.Message(path.Name, "a number", path.Type.Name, "Use Choice for other types."), nameof(property));
         return With(add(path.Name), new Binding(path.Name, path,
             (type, value) => Convert.ChangeType(value, Nullable.GetUnderlyingType(type) ?? type, CultureInfo.InvariantCulture),
             value => value is null ? null : Convert.ToDouble(value, CultureInfo.InvariantCulture)));
