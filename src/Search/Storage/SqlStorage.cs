@@ -36,7 +36,6 @@ internal abstract class SqlStorage(DbConnection connection, string study) : IStu
             ended BIGINT NOT NULL,
             error TEXT,
             PRIMARY KEY (study, number));
-        CREATE INDEX IF NOT EXISTS search_trial_revision ON search_trial (study, revision);
         CREATE TABLE IF NOT EXISTS search_report (
             study TEXT NOT NULL,
             number INTEGER NOT NULL,

@@ -1,3 +1,5 @@
+using System.Data.Common;
+
 namespace Microsoft.ML.TrainerSearch;
 
 /// <summary>
@@ -55,8 +57,7 @@ public sealed class Study : IDisposable
         {
             int number = records.Count;
             Proposal proposal = Samplers.Random(number).Propose(CurrentView(), number, configuration)!;
-            Put(change, New(number, proposal with { Origin = "queue" }) with { State = TrialState.Waiting });
-            return true;
+            return Put(change, New(number, proposal with { Origin = "queue" }) with { State = TrialState.Waiting });
         });
     }
 
@@ -64,7 +65,15 @@ public sealed class Study : IDisposable
     /// Claims the next trial: one that a dead worker left, one from the queue, a paused one that has earned more steps, or
     /// a new one. Null if the budget is spent or there is nothing left to try; others may still run trials that come back.
     /// </summary>
-    public Trial? Ask() => Change(change =>
+    public Trial? Ask()
+    {
+        Trial? trial = Change(Next);
+        lock (claimed)
+            if (trial is not null) claimed.Add(trial);
+        return trial;
+    }
+
+    private Trial? Next(IStudyChange change)
     {
         TakeBackFromTheDead(change);
         if (records.Find(record => record.State == TrialState.Waiting) is { } waiting)
@@ -81,7 +90,7 @@ public sealed class Study : IDisposable
         return options.Sampler.Propose(CurrentView(), number, start) is { } proposal
             ? Claim(change, New(number, start is null ? proposal : proposal with { Origin = "start" }), proposal.Configuration)
             : null;
-    });
+    }
 
     /// <summary>
     /// Runs trials until the budget is spent, then waits for those of other workers, which may come back. Several threads
@@ -129,7 +138,14 @@ public sealed class Study : IDisposable
         if (options.Storage is null) storage.Dispose();
     }
 
-    internal TrialSignal Report(Trial trial, TrialReport report, int spent) => Change(change =>
+    internal TrialSignal Report(Trial trial, TrialReport report, int spent)
+    {
+        TrialSignal signal = Change(change => Report(change, trial, report, spent));
+        if (signal == TrialSignal.Stop) Close(trial);
+        return signal;
+    }
+
+    private TrialSignal Report(IStudyChange change, Trial trial, TrialReport report, int spent)
     {
         TrialRow row = Owned(trial).With(report);
         row = row with { Spent = row.Spent + spent, Heartbeat = Now };
@@ -139,29 +155,27 @@ public sealed class Study : IDisposable
         if (report.IsJudged) return TrialSignal.Continue;
         if (report.Step >= record.Row.Target) return TrialSignal.Pause;
         if (!options.Pruner.ShouldStop(CurrentView(), record, report.Step)) return TrialSignal.Continue;
-        End(change, trial, record.Row, TrialState.Pruned, null, null);
+        End(change, record.Row, TrialState.Pruned, null, null);
         return TrialSignal.Stop;
-    });
+    }
 
-    internal void Update(Trial trial, Func<TrialRow, TrialRow> update, bool ends = false) => Change(change =>
+    internal void Update(Trial trial, Func<TrialRow, TrialRow> update, bool ends = false)
     {
-        Put(change, update(Owned(trial)) with { Heartbeat = Now });
+        Change(change => Put(change, update(Owned(trial)) with { Heartbeat = Now }));
         if (ends) Close(trial);
-        return true;
-    });
+    }
 
-    internal void Finish(Trial trial, TrialState state, double? value, string? error) => Change(change =>
+    internal void Finish(Trial trial, TrialState state, double? value, string? error)
     {
-        End(change, trial, Owned(trial), state, value, error);
-        return true;
-    });
-
-    internal void Release(Trial trial) => Change(change =>
-    {
-        Requeue(change, Owned(trial));
+        Change(change => End(change, Owned(trial), state, value, error));
         Close(trial);
-        return true;
-    });
+    }
+
+    internal void Release(Trial trial)
+    {
+        Change(change => Requeue(change, Owned(trial)));
+        Close(trial);
+    }
 
     private bool Run(Trial trial, Func<Trial, double> objective, CancellationToken cancellation)
     {
@@ -179,7 +193,7 @@ public sealed class Study : IDisposable
         }
         catch (TrialLostException)
         {
-            Change(_ => Close(trial));
+            Close(trial);
         }
         catch (Exception error) when (error is not StudyFailedException)
         {
@@ -218,9 +232,7 @@ public sealed class Study : IDisposable
         };
         mine = mine with { Target = options.Pruner.NextPause(new TrialRecord(mine, configuration)) ?? int.MaxValue };
         Put(change, mine);
-        var trial = new Trial(this, mine, configuration);
-        claimed.Add(trial);
-        return trial;
+        return new Trial(this, mine, configuration);
     }
 
     private void TakeBackFromTheDead(IStudyChange change)
@@ -231,28 +243,26 @@ public sealed class Study : IDisposable
                 Requeue(change, record.Row);
     }
 
-    private void Requeue(IStudyChange change, TrialRow row)
+    private TrialRow Requeue(IStudyChange change, TrialRow row)
     {
         if (row.Attempt >= options.MaximumAttempts)
-        {
-            Put(change, row with { State = TrialState.Failed, Ended = Now, Error = $"The worker died or gave the trial back {row.Attempt} times." });
-            return;
-        }
+            return Put(change, row with { State = TrialState.Failed, Ended = Now, Error = $"The worker died or gave the trial back {row.Attempt} times." });
         int kept = row.Checkpoint is null ? 0 : row.Reached;
         Put(change, row.WithoutReportsAfter(kept) with { State = TrialState.Waiting });
         change.ForgetReports(row.Number, kept);
+        return row;
     }
 
-    private void End(IStudyChange change, Trial trial, TrialRow row, TrialState state, double? value, string? error)
-    {
+    private TrialRow End(IStudyChange change, TrialRow row, TrialState state, double? value, string? error) =>
         Put(change, row with { State = state, Value = value, Error = error, Ended = Now, Reached = row.Reports.IsEmpty ? row.Reached : row.Reports[^1].Step });
-        Close(trial);
-    }
 
-    private bool Close(Trial trial)
+    private void Close(Trial trial)
     {
-        trial.IsOpen = false;
-        return claimed.Remove(trial);
+        lock (claimed)
+        {
+            trial.IsOpen = false;
+            claimed.Remove(trial);
+        }
     }
 
     /// <summary>The trial's row as stored now, refused unless this claim still holds.</summary>
@@ -288,35 +298,41 @@ public sealed class Study : IDisposable
 
     private StudyView CurrentView() => new(space, options.Maximize, [.. records]);
 
-    /// <summary>One atomic change, on records that are up to date. After an error everything is read again.</summary>
+    /// <summary>
+    /// One atomic change, on records that are up to date. What it writes itself has a later revision and is read again by
+    /// the next one. After an error everything is read again; a database may ask for another attempt.
+    /// </summary>
     private T Change<T>(Func<IStudyChange, T> body)
     {
-        // What this change writes itself has a later revision and is read again by the next one.
         lock (claimed)
         {
-            try
+            for (int attempt = 1; ; attempt++)
             {
-                return storage.Change(change =>
+                try
                 {
-                    foreach (TrialRow row in change.ChangedSince(seen))
-                        Remember(row);
-                    seen = change.Revision;
-                    return body(change);
-                });
-            }
-            catch
-            {
-                seen = -1;
-                records.Clear();
-                throw;
+                    return storage.Change(change =>
+                    {
+                        foreach (TrialRow row in change.ChangedSince(seen))
+                            Remember(row);
+                        seen = change.Revision;
+                        return body(change);
+                    });
+                }
+                catch (Exception error)
+                {
+                    seen = -1;
+                    records.Clear();
+                    if (error is not DbException { IsTransient: true } || attempt == 5) throw;
+                }
             }
         }
     }
 
-    private void Put(IStudyChange change, TrialRow row)
+    private TrialRow Put(IStudyChange change, TrialRow row)
     {
         change.Save(row);
         Remember(row);
+        return row;
     }
 
     private void Remember(TrialRow row)
