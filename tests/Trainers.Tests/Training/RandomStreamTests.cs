@@ -20,7 +20,7 @@ public sealed class RandomStreamTests
         var first = new[]
         {
             new RandomStream(7, RandomStream.Purpose.RowOrder, 3).NextBits(), new RandomStream(8, RandomStream.Purpose.RowOrder, 3).NextBits(),
-            new RandomStream(7, RandomStream.Purpose.Dropout, 3).NextBits(), new RandomStream(7, RandomStream.Purpose.RowOrder, 4).NextBits(),
+            new RandomStream(7, RandomStream.Purpose.Member, 3).NextBits(), new RandomStream(7, RandomStream.Purpose.RowOrder, 4).NextBits(),
         };
         first.Should().OnlyHaveUniqueItems();
     }
