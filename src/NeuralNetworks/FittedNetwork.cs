@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Microsoft.ML.NeuralNetworks.Onnx;
 using Microsoft.ML.NeuralNetworks.Scoring;
 
 namespace Microsoft.ML.NeuralNetworks;
@@ -75,6 +76,20 @@ public sealed class FittedNetwork
     /// <param name="member">From 0 to <see cref="Members"/> - 1.</param>
     /// <exception cref="KeyNotFoundException">There is no parameter of that name.</exception>
     public ReadOnlySpan<float> Parameter(string name, int member = 0) => Network.Layout[name].In(Weights(member));
+
+    /// <summary>The layers with their shapes and numbers of parameters, as a table for people.</summary>
+    public string Summary() => NetworkSummary.Write(this);
+
+    /// <summary>
+    /// Writes the network as an ONNX file (IR version 7, operator set 13): input <c>Features</c>, float [N, inputs]; output <c>Score</c>,
+    /// float [N, predictions], equal to ML.NET's Score column to about 1e-5; for binary classification also <c>Probability</c>.
+    /// </summary>
+    /// <param name="path">The file; one that exists is replaced, whole.</param>
+    public void SaveOnnx(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        WholeFile.Write(path, OnnxFile.Write(this));
+    }
 
     private static float[] Checked(Network network, ReadOnlySpan<float> weights)
     {

@@ -1,4 +1,6 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.Model.OnnxConverter;
+using Microsoft.ML.NeuralNetworks.Onnx;
 using Microsoft.ML.NeuralNetworks.Scoring;
 using Microsoft.ML.NeuralNetworks.Serialization;
 using Microsoft.ML.Runtime;
@@ -11,7 +13,7 @@ namespace Microsoft.ML.NeuralNetworks;
 /// with the model.
 /// </summary>
 /// <typeparam name="TOutput">The type of the score: <see cref="float"/>, or a vector of them.</typeparam>
-public abstract class NetworkModelParameters<TOutput> : ModelParametersBase<TOutput>, IValueMapper
+public abstract class NetworkModelParameters<TOutput> : ModelParametersBase<TOutput>, IValueMapper, ISingleCanSaveOnnx
 {
     private const string FileName = "network.bin";
 
@@ -47,6 +49,28 @@ public abstract class NetworkModelParameters<TOutput> : ModelParametersBase<TOut
     ValueMapper<TSource, TTarget> IValueMapper.GetMapper<TSource, TTarget>() =>
         MakeMapper(new NetworkScorer(Network)) as ValueMapper<TSource, TTarget>
         ?? throw Host.Except($"The model maps a vector of Single to {ScoreType} but was asked to map {typeof(TSource)} to {typeof(TTarget)}.");
+
+    /// <summary>The layers with their shapes and numbers of parameters, as a table for people.</summary>
+    public string Summary() => Network.Summary();
+
+    bool ICanSaveOnnx.CanSaveOnnx(OnnxContext context) => true;
+
+    // ML.NET asks for the score alone, or for the predicted label and the score.
+    bool ISingleCanSaveOnnx.SaveAsOnnx(OnnxContext context, string[] outputs, string featureColumn)
+    {
+        const int MinimumOperatorSet = 11;
+        context.CheckOpSetVersion(MinimumOperatorSet, nameof(FittedNetwork));
+        var graph = new OnnxContextGraph(context);
+        string score = OnnxOutputs.Add(graph, Network, featureColumn);
+        graph.Output(score, outputs[^1]);
+        if (PredictionKind == PredictionKind.MulticlassClassification && outputs.Length == 2)
+        {
+            // ML.NET's keys count from 1.
+            string index = graph.Node("Cast", [graph.Node("ArgMax", [score], ("axis", 1), ("keepdims", 1))], ("to", OnnxGraph.Float));
+            graph.Output(graph.Node("Cast", [graph.Node("Add", index, graph.Constant("one", 1))], ("to", OnnxGraph.UInt32)), outputs[0]);
+        }
+        return true;
+    }
 
     private protected abstract ValueMapper<VBuffer<float>, TOutput> MakeMapper(NetworkScorer scorer);
 
