@@ -38,7 +38,7 @@ public abstract partial record LrSchedule
         double length = LengthIn(horizon) ?? plan.TotalSteps;
         if (length > plan.TotalSteps + Rounding(plan.TotalSteps))
             throw TooLong(this, length, plan.TotalSteps);
-        return new BoundSchedule(this, plan, Compile(horizon, length, from: 1), length);
+        return new BoundSchedule(this, horizon, Compile(horizon, length, from: 1), length);
     }
 
     /// <summary>This schedule's own length in steps, or null if it takes what is left.</summary>
@@ -59,7 +59,7 @@ public abstract partial record LrSchedule
     /// <summary>The schedule as words, numbers and calls.</summary>
     internal abstract Node Describe();
 
-    /// <summary>Boundaries are sums of products of doubles: a billionth of a step more than the run is not longer than the run.</summary>
+    /// <summary>A length is a sum of products of doubles: a billionth of a step more than the run is not longer than the run.</summary>
     internal static double Rounding(double steps) => 1e-9 + 1e-12 * steps;
 
     internal static ArgumentException TooLong(LrSchedule schedule, double length, double available) => new(

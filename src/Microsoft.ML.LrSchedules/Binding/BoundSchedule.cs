@@ -8,11 +8,12 @@ public sealed class BoundSchedule
 {
     private readonly Curve _curve;
     private readonly double _end;
+    private readonly Horizon _horizon;
 
-    internal BoundSchedule(LrSchedule schedule, TrainingPlan plan, Curve curve, double length)
+    internal BoundSchedule(LrSchedule schedule, Horizon horizon, Curve curve, double length)
     {
         Schedule = schedule;
-        Plan = plan;
+        _horizon = horizon;
         LengthInSteps = length;
         _curve = curve;
         _end = curve.End;
@@ -22,10 +23,13 @@ public sealed class BoundSchedule
     public LrSchedule Schedule { get; }
 
     /// <summary>The plan it was bound to.</summary>
-    public TrainingPlan Plan { get; }
+    public TrainingPlan Plan => _horizon.Plan;
 
     /// <summary>Where the schedule ends, in steps; at most the run's steps. From there on the last value holds.</summary>
     public double LengthInSteps { get; }
+
+    /// <summary>Its parts, in order: for labels.</summary>
+    public IReadOnlyList<SchedulePhase> Phases => [.. Schedule.Phases(_horizon, 0, LengthInSteps)];
 
     /// <summary>
     /// The factor of the peak rate that the update after <paramref name="step"/> completed updates uses: 0 is the first update.

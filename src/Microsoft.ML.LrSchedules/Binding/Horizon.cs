@@ -8,7 +8,7 @@ internal sealed record Horizon(TrainingPlan Plan, double? PeakRate)
 
     private long RunSteps { get; init; } = Plan.TotalSteps;
 
-    internal double Steps(TrainingSpan span) => span.Unit == TrainingUnit.OfRun ? span.Value * RunSteps : Plan.StepsIn(span);
+    internal double Steps(TrainingSpan span) => Positions.Snap(span.Unit == TrainingUnit.OfRun ? span.Value * RunSteps : Plan.StepsIn(span));
 
     internal double? Length(TrainingSpan span) => span.IsRest ? null : Steps(span);
 

@@ -32,6 +32,8 @@ public sealed record Affine : LrSchedule
 
     internal override double HorizonFree(Horizon horizon, double length) => Inner.HorizonFree(horizon, length);
 
+    internal override IEnumerable<SchedulePhase> Phases(Horizon horizon, double start, double length) => Inner.Phases(horizon, start, length);
+
     internal override Node Describe() => new CallBuilder("affine").Schedule("of", Inner).Number("times", Times, 1d).Level("plus", Plus, 0).Call;
 
     internal static LrSchedule Read(Arguments arguments) => new Affine(arguments.Schedule("of"), arguments.Number("times", 1), arguments.Level("plus", 0));

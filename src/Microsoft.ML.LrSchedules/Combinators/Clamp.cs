@@ -40,6 +40,8 @@ public sealed record Clamp : LrSchedule
 
     internal override double HorizonFree(Horizon horizon, double length) => Inner.HorizonFree(horizon, length);
 
+    internal override IEnumerable<SchedulePhase> Phases(Horizon horizon, double start, double length) => Inner.Phases(horizon, start, length);
+
     internal override Node Describe() => new CallBuilder("clamp").Schedule("of", Inner).Level("minimum", Minimum).Level("maximum", Maximum).Call;
 
     internal static LrSchedule Read(Arguments arguments) => new Clamp(arguments.Schedule("of"), arguments.OptionalLevel("minimum"), arguments.OptionalLevel("maximum"));

@@ -20,7 +20,7 @@ public sealed record Repeat : LrSchedule
     /// <summary>How often.</summary>
     public int Times { get; }
 
-    internal override double? LengthIn(Horizon horizon) => Times * Inner.LengthIn(horizon);
+    internal override double? LengthIn(Horizon horizon) => Inner.LengthIn(horizon) is { } length ? Positions.Snap(Times * length) : null;
 
     internal override Curve Compile(Horizon horizon, double length, double from) =>
         new RepeatCurve(Inner.Compile(horizon, length / Times, from: 1), length / Times, Times);
@@ -37,7 +37,7 @@ public sealed record Repeat : LrSchedule
     {
         internal override double End => inner.End;
 
-        internal override double At(double t) => inner.At(t - length * Math.Min(times - 1, Math.Floor(t / length)));
+        internal override double At(double t) => inner.At(Math.Max(0, t - length * Math.Min(times - 1, Positions.Stair(t, length))));
     }
 }
 

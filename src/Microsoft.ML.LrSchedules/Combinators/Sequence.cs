@@ -40,7 +40,7 @@ public sealed record Sequence : LrSchedule
         {
             if (part.LengthIn(horizon) is not { } length)
                 return null;
-            sum += length;
+            sum = Positions.Snap(sum + length);
         }
         return sum;
     }
@@ -56,7 +56,7 @@ public sealed record Sequence : LrSchedule
             starts[i] = start;
             curves[i] = Parts[i].Compile(horizon, lengths[i], from);
             from = curves[i].End;
-            start += lengths[i];
+            start = Positions.Snap(start + lengths[i]);
         }
         return new SequenceCurve(starts, curves);
     }
@@ -77,6 +77,17 @@ public sealed record Sequence : LrSchedule
                 break;
         }
         return free;
+    }
+
+    internal override IEnumerable<SchedulePhase> Phases(Horizon horizon, double start, double length)
+    {
+        double[] lengths = Lengths(horizon, length);
+        for (int i = 0; i < lengths.Length; i++)
+        {
+            foreach (SchedulePhase phase in Parts[i].Phases(horizon, start, lengths[i]))
+                yield return phase;
+            start = Positions.Snap(start + lengths[i]);
+        }
     }
 
     internal override Node Describe() => new SequenceNode([.. Parts.Select(part => part.Describe())]);

@@ -31,6 +31,8 @@ public sealed record Staircase : LrSchedule
 
     internal override bool IsHorizonFree => Inner.IsHorizonFree && Every.IsFixed;
 
+    internal override IEnumerable<SchedulePhase> Phases(Horizon horizon, double start, double length) => Inner.Phases(horizon, start, length);
+
     internal override Node Describe() => new CallBuilder("staircase").Schedule("of", Inner).Span("every", Every).Call;
 
     internal static LrSchedule Read(Arguments arguments) => new Staircase(arguments.Schedule("of"), arguments.Span("every"));
@@ -39,7 +41,7 @@ public sealed record Staircase : LrSchedule
     {
         internal override double End => inner.End;
 
-        internal override double At(double t) => inner.At(every * Math.Floor(t / every));
+        internal override double At(double t) => inner.At(every * Positions.Stair(t, every));
     }
 }
 

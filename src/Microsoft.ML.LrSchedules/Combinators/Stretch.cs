@@ -20,7 +20,7 @@ public sealed record Stretch : LrSchedule
     /// <summary>How many times as long.</summary>
     public double Factor { get; }
 
-    internal override double? LengthIn(Horizon horizon) => Factor * Inner.LengthIn(horizon);
+    internal override double? LengthIn(Horizon horizon) => Inner.LengthIn(horizon) is { } length ? Positions.Snap(Factor * length) : null;
 
     internal override Curve Compile(Horizon horizon, double length, double from) =>
         new StretchCurve(Inner.Compile(horizon, length / Factor, from: 1), Factor);

@@ -30,7 +30,7 @@ public sealed record Chebyshev : LrSchedule
     /// <summary>m, in (0, 1).</summary>
     public double Smallest { get; }
 
-    internal override double? LengthIn(Horizon horizon) => Count * horizon.Steps(Every);
+    internal override double? LengthIn(Horizon horizon) => Positions.Snap(Count * horizon.Steps(Every));
 
     internal override Curve Compile(Horizon horizon, double length, double from) => new Table([.. Factors()], Every).Compile(horizon, length, from);
 

@@ -53,8 +53,8 @@ public sealed record PolynomialCycles : LrSchedule
 
         internal override double At(double t)
         {
-            double stretched = period * Math.Max(1, Math.Ceiling(t / period));
-            return to + (from - to) * Math.Pow(1 - t / stretched, power);
+            double stretched = period * Math.Max(1, Positions.StairsUpTo(t, period));
+            return to + (from - to) * Math.Pow(Math.Max(0, 1 - t / stretched), power);
         }
     }
 }

@@ -77,12 +77,12 @@ public sealed record Restarts : LrSchedule
     /// <summary>Where cycles start: start_i = i w + (first - w)(m^i - 1)/(m - 1).</summary>
     private sealed record CycleStarts(double First, double Warmup, double Factor)
     {
-        internal double Start(int i) => Factor == 1 ? i * First : i * Warmup + (First - Warmup) * (Math.Pow(Factor, i) - 1) / (Factor - 1);
+        internal double Start(int i) => Positions.Snap(Factor == 1 ? i * First : i * Warmup + (First - Warmup) * (Math.Pow(Factor, i) - 1) / (Factor - 1));
 
         internal int CycleAt(double t)
         {
             if (Factor == 1)
-                return (int)(t / First);
+                return (int)Positions.Stair(t, First);
             int i = 0;
             while (Start(i + 1) <= t)
                 i++;
@@ -100,7 +100,7 @@ public sealed record Restarts : LrSchedule
         {
             int cycle = Math.Min(starts.CycleAt(t), (cycles ?? int.MaxValue) - 1);
             double start = starts.Start(cycle);
-            double s = t - start;
+            double s = Math.Max(0, t - start);
             return s < _warmup
                 ? to + (Top(cycle) - to) * (s / _warmup)
                 : Height(cycle, Math.Min(1, (s - _warmup) / (starts.Start(cycle + 1) - start - _warmup)));

@@ -68,8 +68,8 @@ public sealed record Triangular : LrSchedule
 
         internal override double At(double t)
         {
-            double cycle = Math.Floor(t / (up + down));
-            double s = t - cycle * (up + down);
+            double cycle = Positions.Stair(t, up + down);
+            double s = Math.Max(0, t - cycle * (up + down));
             double x = s < up ? s / up : 1 - (s - up) / down;
             double fade = (cycleFactor == 1 ? 1 : Math.Pow(cycleFactor, cycle)) * (stepFactor == 1 ? 1 : Math.Pow(stepFactor, t));
             return from + (to - from) * x * fade;

@@ -16,12 +16,12 @@ public abstract partial record LrSchedule
                 ? LrSchedule.PolynomialCycles(decaySteps.Steps(), power, toRate: endLearningRate)
                 : LrSchedule.Polynomial(decaySteps.Steps(), power, toRate: endLearningRate);
 
-            /// <summary>LsrDecay: batchSize / 128 times the scale of the last start epoch that is reached. The list may be in any order here; there it must descend.</summary>
+            /// <summary>LsrDecay: batchSize / 128 times the scale of the last start epoch that is reached. Before the first start epoch the scale is 1. The list may be in any order here; there it must descend.</summary>
             public static LrSchedule LsrDecay(int batchSize, (int StartEpoch, double Scale)[] items)
             {
                 (int StartEpoch, double Scale)[] sorted = [.. items.OrderBy(item => item.StartEpoch)];
-                if (sorted.Length == 0 || sorted[0].StartEpoch != 0)
-                    throw Guard.Out(nameof(items), "a list with an item that starts at epoch 0", sorted.Length == 0 ? "empty" : sorted[0].StartEpoch, "Every epoch needs a scale.");
+                if (sorted.Length == 0 || sorted[0].StartEpoch > 0)
+                    sorted = [(0, 1), .. sorted];
                 double[] values = [.. sorted.Select(item => item.Scale * batchSize / 128.0)];
                 return sorted.Length == 1 ? LrSchedule.Hold(at: values[0]) : LrSchedule.Piecewise([.. sorted.Skip(1).Select(item => item.StartEpoch.Epochs())], values);
             }

@@ -47,7 +47,7 @@ public sealed record Step : LrSchedule
     {
         internal override double End => At(length);
 
-        internal override double At(double t) => from * Math.Pow(factor, Math.Floor(t / every));
+        internal override double At(double t) => from * Math.Pow(factor, Positions.Stair(t, every));
     }
 }
 

@@ -33,7 +33,7 @@ public sealed record Table : LrSchedule
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Values.Length, Values[0], Every);
 
-    internal override double? LengthIn(Horizon horizon) => Values.Length * horizon.Steps(Every);
+    internal override double? LengthIn(Horizon horizon) => Positions.Snap(Values.Length * horizon.Steps(Every));
 
     internal override Curve Compile(Horizon horizon, double length, double from) => new TableCurve([.. Values], horizon.Steps(Every));
 
@@ -47,7 +47,7 @@ public sealed record Table : LrSchedule
     {
         internal override double End => values[^1];
 
-        internal override double At(double t) => values[Math.Min(values.Length - 1, (int)(t / every))];
+        internal override double At(double t) => values[Math.Min(values.Length - 1, (int)Positions.Stair(t, every))];
     }
 }
 

@@ -9,7 +9,7 @@ namespace Microsoft.ML.LrSchedules.Text;
 /// product  = factor { "*" factor }
 /// factor   = "(" schedule ")" | word [ "(" argument { "," argument } ")" ]
 /// argument = [ word "=" ] value          only the first may be unnamed
-/// value    = number [ unit ] | "[" value { "," value } "]" | schedule
+/// value    = number [ unit ] | "[" [ value { "," value } ] "]" | schedule
 /// </code>
 /// </summary>
 internal sealed class Parser(string text)
@@ -99,6 +99,8 @@ internal sealed class Parser(string text)
         if (Take('['))
         {
             var items = new List<Node>();
+            if (Take(']'))
+                return new ListNode(items, at);
             do
                 items.Add(Value());
             while (Take(','));

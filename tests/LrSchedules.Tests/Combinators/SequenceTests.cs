@@ -41,6 +41,43 @@ public class SequenceTests
             .WithMessage("The schedule must be at most 350 steps long but was 360: *");
 
     [TestMethod]
+    public void Bind_TwoRests_Throws() =>
+        LrSchedule.Hold().Cosine().Invoking(schedule => schedule.Bind(Plan)).Should().Throw<ArgumentException>()
+            .WithMessage("The schedule must have at most one part that takes the rest of the run but had 2: hold > cosine. Give the others a length.");
+
+    [TestMethod]
+    public void Bind_ExactlyTheRunInRoundedParts_IsAccepted() =>
+        LrSchedule.Hold(0.7.OfRun()).Hold(0.2.OfRun()).Linear(0.1.OfRun(), to: 0.5).Linear(1e-10.Steps(), to: 0.25).Bind(Plan).FactorAt(351).Should().Be(0.25);
+
+    [TestMethod]
+    public void Bind_AHairLongerThanTheRun_Throws() =>
+        LrSchedule.Hold(350.Steps()).Linear(1e-8.Steps()).Invoking(schedule => schedule.Bind(Plan)).Should().Throw<ArgumentException>().WithMessage("The schedule must be at most 350 steps long but was 350.00000001: *");
+
+    [TestMethod]
+    public void Bind_NestedInACombinator_ChecksTheLengthThere() =>
+        LrSchedule.Hold(300.Steps()).Then(LrSchedule.Parse("affine(hold(30st) > linear(30st), times=1)")).Invoking(schedule => schedule.Bind(Plan)).Should().Throw<ArgumentException>()
+            .WithMessage("The schedule must be at most 350 steps long but was 360: hold(300st) > affine(hold(30st) > linear(30st)). Train longer, or write lengths as fractions of the run.");
+
+    [TestMethod]
+    public void Equals_OtherPartsOrOrder_IsNotEqual()
+    {
+        LrSchedule ab = LrSchedule.Parse("warmup(1ep) > cosine");
+        ab.Should().NotBe(LrSchedule.Parse("warmup(1ep) > linear"));
+        ab.Should().NotBe(LrSchedule.Parse("warmup(1ep) > cosine > hold(1ep)"));
+        ab.GetHashCode().Should().Be(LrSchedule.Parse("warmup(1ep) > cosine").GetHashCode());
+        ab.GetHashCode().Should().NotBe(LrSchedule.Parse("warmup(2ep) > cosine").GetHashCode());
+    }
+
+    [TestMethod]
+    public void Bind_NullOrBadPeak_Throws()
+    {
+        LrSchedule.Constant.Invoking(schedule => schedule.Bind(null!)).Should().Throw<ArgumentNullException>();
+        LrSchedule.Constant.Invoking(schedule => schedule.Then(null!)).Should().Throw<ArgumentNullException>();
+        LrSchedule.Constant.Invoking(schedule => schedule.Bind(Plan, 0)).Should().Throw<ArgumentOutOfRangeException>()
+            .WithMessage("peakRate must be a finite number above 0 but was 0. The peak rate is the optimizer's learning rate.*");
+    }
+
+    [TestMethod]
     public void Bind_NothingLeftForTheRest_Throws() =>
         LrSchedule.Warmup(35.Epochs()).Cosine().Invoking(schedule => schedule.Bind(Plan)).Should().Throw<ArgumentException>()
             .WithMessage("The schedule must leave some of its 350 steps*");
