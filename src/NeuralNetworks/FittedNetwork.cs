@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using Microsoft.ML.NeuralNetworks.Onnx;
+using Microsoft.ML.NeuralNetworks.Safetensors;
 using Microsoft.ML.NeuralNetworks.Scoring;
+using Microsoft.ML.NeuralNetworks.Serialization;
 
 namespace Microsoft.ML.NeuralNetworks;
 
@@ -89,6 +91,27 @@ public sealed class FittedNetwork
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         WholeFile.Write(path, OnnxFile.Write(this));
+    }
+
+    /// <summary>
+    /// Writes the weights as a safetensors file, which Python reads: each parameter and buffer under its name, in 32-bit floats. With
+    /// several networks the names start with the number of theirs: <c>0.layers.0.weight</c>. A linear layer's weight is inputs x outputs,
+    /// the transpose of PyTorch's. The metadata entry <c>network</c> describes the layers.
+    /// </summary>
+    /// <param name="path">The file; one that exists is replaced, whole.</param>
+    public void SaveWeights(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        var tensors = new List<Tensor>();
+        for (int member = 0; member < Members; member++)
+            foreach (ParameterSlot slot in Network.Layout)
+                tensors.Add(Tensor.Of<float>(
+                    Members == 1 ? slot.Spec.Name : $"{member}.{slot.Spec.Name}",
+                    members[member].AsMemory(slot.Offset, slot.Count),
+                    [.. slot.Spec.Shape.Select(dimension => (long)dimension)]));
+        using var stream = new MemoryStream();
+        SafetensorsWriter.Write(stream, [new("network", NetworkJson.Write(Network))], tensors);
+        WholeFile.Write(path, stream.GetBuffer().AsSpan(0, (int)stream.Length));
     }
 
     private static float[] Checked(Network network, ReadOnlySpan<float> weights)

@@ -47,7 +47,7 @@ internal static class NetworkSummary
     {
         LinearOutput linear when linear.Scale.Length == 1 => Checks.Invariant($"raw * {linear.Scale[0]} + {linear.Shift[0]}{Bounds(linear)}"),
         LinearOutput linear => $"raw * scale + shift, {linear.Scale.Length} numbers{Bounds(linear)}{(linear.Ascending ? ", in ascending order" : "")}",
-        ExponentialOutput => "exp(raw)",
+        ExponentialOutput exponential => Checks.Invariant($"exp(raw) * {exponential.Scale}"),
         LogisticOutput => "log-odds",
         SoftmaxOutput => "softmax(raw)",
         _ => output.GetType().Name,

@@ -14,8 +14,9 @@ internal static class OnnxOutputs
         {
             case LinearOutput linear:
                 return Linear(graph, linear, raw);
-            case ExponentialOutput:
-                return graph.Node("Min", Mean(graph, raw.Select(value => graph.Node("Exp", value))), graph.Constant("most", float.MaxValue));
+            case ExponentialOutput exponential:
+                string mean = Mean(graph, raw.Select(value => graph.Node("Exp", value)));
+                return graph.Node("Min", graph.Node("Mul", mean, graph.Constant("output.scale", exponential.Scale)), graph.Constant("most", float.MaxValue));
             case SoftmaxOutput:
                 return Mean(graph, raw.Select(value => graph.Node("Softmax", [value], ("axis", 1))));
             case LogisticOutput logistic:

@@ -10,7 +10,6 @@ public sealed record ExponentialOutput(float Scale = 1) : OutputTransform
     /// <summary>The labels were divided by it in training.</summary>
     public float Scale { get; } = Checks.Positive(Scale, nameof(Scale));
 
-
     internal override int NetworkOutputs(int predictions) => predictions;
 
     internal override int Predictions(int networkOutputs) => networkOutputs;

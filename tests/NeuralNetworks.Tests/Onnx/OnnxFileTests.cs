@@ -26,7 +26,7 @@ public sealed class OnnxFileTests
         ["clamped, 3 networks", 1, 3, new LinearOutput(3, 1) { Minimum = 0.5f, Maximum = 1.5f }],
         ["quantiles", 3, 2, new LinearOutput([1, 2, 3], [0, 0, 0.1f]) { Ascending = true }],
         ["exponential", 1, 1, new ExponentialOutput()],
-        ["exponential, 2 networks", 1, 2, new ExponentialOutput()],
+        ["exponential, 2 networks", 1, 2, new ExponentialOutput(Scale: 3)],
         ["softmax", 4, 1, new SoftmaxOutput()],
         ["softmax, 2 networks", 4, 2, new SoftmaxOutput()],
         ["logistic", 1, 1, new LogisticOutput()],
