@@ -24,7 +24,7 @@ public static class TorchCatalog
         string? exampleWeightColumnName = null,
         Optimizer? optimizer = null,
         LrSchedule? schedule = null,
-        int? numberOfEpochs = null,
+        double? numberOfEpochs = null,
         int? batchSize = null)
     {
         var options = new TorchLinearOptions { LabelColumnName = labelColumnName, FeatureColumnName = featureColumnName, ExampleWeightColumnName = exampleWeightColumnName };
@@ -53,7 +53,7 @@ public static class TorchCatalog
         string? exampleWeightColumnName = null,
         Optimizer? optimizer = null,
         LrSchedule? schedule = null,
-        int? numberOfEpochs = null,
+        double? numberOfEpochs = null,
         int? batchSize = null)
     {
         var options = new TorchLinearOptions { LabelColumnName = labelColumnName, FeatureColumnName = featureColumnName, ExampleWeightColumnName = exampleWeightColumnName };
@@ -82,7 +82,7 @@ public static class TorchCatalog
         string? exampleWeightColumnName = null,
         Optimizer? optimizer = null,
         LrSchedule? schedule = null,
-        int? numberOfEpochs = null,
+        double? numberOfEpochs = null,
         int? batchSize = null)
     {
         var options = new TorchLinearOptions { LabelColumnName = labelColumnName, FeatureColumnName = featureColumnName, ExampleWeightColumnName = exampleWeightColumnName };
@@ -111,7 +111,7 @@ public static class TorchCatalog
         string? exampleWeightColumnName = null,
         Optimizer? optimizer = null,
         LrSchedule? schedule = null,
-        int? numberOfEpochs = null,
+        double? numberOfEpochs = null,
         int? batchSize = null)
     {
         var options = new TorchLinearOptions { LabelColumnName = labelColumnName, FeatureColumnName = featureColumnName, ExampleWeightColumnName = exampleWeightColumnName };
@@ -142,7 +142,7 @@ public static class TorchCatalog
         Optimizer? optimizer = null,
         LrSchedule? schedule = null,
         IReadOnlyList<int>? hiddenLayers = null,
-        int? numberOfEpochs = null,
+        double? numberOfEpochs = null,
         int? batchSize = null)
     {
         var options = new TorchMlpOptions { LabelColumnName = labelColumnName, FeatureColumnName = featureColumnName, ExampleWeightColumnName = exampleWeightColumnName };
@@ -174,7 +174,7 @@ public static class TorchCatalog
         Optimizer? optimizer = null,
         LrSchedule? schedule = null,
         IReadOnlyList<int>? hiddenLayers = null,
-        int? numberOfEpochs = null,
+        double? numberOfEpochs = null,
         int? batchSize = null)
     {
         var options = new TorchMlpOptions { LabelColumnName = labelColumnName, FeatureColumnName = featureColumnName, ExampleWeightColumnName = exampleWeightColumnName };
@@ -206,7 +206,7 @@ public static class TorchCatalog
         Optimizer? optimizer = null,
         LrSchedule? schedule = null,
         IReadOnlyList<int>? hiddenLayers = null,
-        int? numberOfEpochs = null,
+        double? numberOfEpochs = null,
         int? batchSize = null)
     {
         var options = new TorchMlpOptions { LabelColumnName = labelColumnName, FeatureColumnName = featureColumnName, ExampleWeightColumnName = exampleWeightColumnName };
@@ -238,7 +238,7 @@ public static class TorchCatalog
         Optimizer? optimizer = null,
         LrSchedule? schedule = null,
         IReadOnlyList<int>? hiddenLayers = null,
-        int? numberOfEpochs = null,
+        double? numberOfEpochs = null,
         int? batchSize = null)
     {
         var options = new TorchMlpOptions { LabelColumnName = labelColumnName, FeatureColumnName = featureColumnName, ExampleWeightColumnName = exampleWeightColumnName };
@@ -252,7 +252,7 @@ public static class TorchCatalog
     public static TorchMulticlassTrainer TorchMlp(this MulticlassClassificationCatalog.MulticlassClassificationTrainers catalog, TorchMlpOptions options) =>
         new(EnvironmentOf(catalog), Given(options));
 
-    private static TOptions With<TOptions>(TOptions options, Optimizer? optimizer, LrSchedule? schedule, int? numberOfEpochs, int? batchSize)
+    private static TOptions With<TOptions>(TOptions options, Optimizer? optimizer, LrSchedule? schedule, double? numberOfEpochs, int? batchSize)
         where TOptions : TrainingOptions
     {
         if (optimizer is not null) options.Optimizer = optimizer;

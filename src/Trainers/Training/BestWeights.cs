@@ -1,3 +1,5 @@
+using Microsoft.ML.Trainers.Torch.Checkpoints;
+
 namespace Microsoft.ML.Trainers.Torch.Training;
 
 /// <summary>The best epoch so far by validation loss, its weights, and how long ago it was.</summary>
@@ -15,7 +17,7 @@ internal sealed class BestWeights(int length, double minimumDelta)
     public ReadOnlySpan<float> Weights => weights;
 
     /// <summary>Notes the result of an epoch, and copies its weights if it is the best.</summary>
-    public void Observe(int epoch, double loss, Action<Span<float>> copyWeights)
+    public void Observe(int epoch, double loss, CopyWeights copyWeights)
     {
         if (loss < Loss - minimumDelta)
         {
@@ -27,4 +29,16 @@ internal sealed class BestWeights(int length, double minimumDelta)
             Waited++;
         }
     }
+
+    public void Save(Checkpoint.Builder checkpoint) =>
+        checkpoint.Add("best.epoch", Epoch).Add("best.loss", Loss).Add("best.waited", Waited).Add<float>("best.weights", weights);
+
+    public void Restore(Checkpoint checkpoint)
+    {
+        (Epoch, Loss, Waited) = ((int)checkpoint.Integer("best.epoch"), checkpoint.Number("best.loss"), (int)checkpoint.Integer("best.waited"));
+        checkpoint.CopyTensor<float>("best.weights", weights);
+    }
+
+    /// <summary>Copies the weights to validate into a buffer of the layout.</summary>
+    public delegate void CopyWeights(Span<float> destination);
 }

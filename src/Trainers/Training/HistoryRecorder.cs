@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using System.Text;
 using Microsoft.ML.LrSchedules;
 using Microsoft.ML.NeuralNetworks;
+using Microsoft.ML.Trainers.Torch.Checkpoints;
 
 namespace Microsoft.ML.Trainers.Torch.Training;
 
@@ -17,15 +19,24 @@ internal sealed class HistoryRecorder(ParameterUpdater updater, TrainingPlan pla
     private readonly ImmutableArray<string> groups = [.. updater.GroupNames];
     private int epoch;
     private TimeSpan epochStart;
+    private TimeSpan before;
     private double loss, weight, gradientNorm;
+
+    public int CompletedEpochs => epochs.Count;
+
+    public double LastValidationLoss => epochs.Count == 0 ? double.NaN : epochs[^1].ValidationLoss;
+
+    public double LastTrainingLoss => epochs[^1].TrainingLoss;
+
+    private TimeSpan Elapsed => before + clock.Elapsed;
 
     public void StartEpoch(int number)
     {
-        (epoch, epochStart, loss, weight) = (number, clock.Elapsed, 0, 0);
+        (epoch, epochStart, loss, weight) = (number, Elapsed, 0, 0);
     }
 
-    /// <summary>Whether this step's gradient norm is looked at: at evenly spread steps, and at the last of each epoch.</summary>
-    public bool Wants(long step, int indexInEpoch) => step % stride == 0 || indexInEpoch == plan.StepsPerEpoch - 1;
+    /// <summary>Whether this step's gradient norm is looked at: at evenly spread steps, at the last of each epoch and of the run.</summary>
+    public bool Wants(long step) => step % stride == 0 || step % plan.StepsPerEpoch == plan.StepsPerEpoch - 1 || step == plan.TotalSteps - 1;
 
     public void Record(long step, double stepLoss, double norm)
     {
@@ -41,8 +52,8 @@ internal sealed class HistoryRecorder(ParameterUpdater updater, TrainingPlan pla
 
     public void EndEpoch(long stepsDone, double validationLoss)
     {
-        TimeSpan now = clock.Elapsed;
-        double rows = plan.LastBatch == LastBatch.Keep ? plan.Rows!.Value : (double)plan.BatchesPerEpoch * plan.BatchSize!.Value;
+        TimeSpan now = Elapsed;
+        double rows = RowsOf(stepsDone - epoch * plan.StepsPerEpoch);
         double trainingLoss = weight > 0 ? loss / weight : 0;
         epochs.Add(new EpochRecord(epoch, stepsDone, trainingLoss, validationLoss, Rates(stepsDone - 1), gradientNorm, now.TotalSeconds, rows / (now - epochStart).TotalSeconds));
     }
@@ -51,13 +62,36 @@ internal sealed class HistoryRecorder(ParameterUpdater updater, TrainingPlan pla
     public TrainingProgress Progress(int numberOfEpochs)
     {
         EpochRecord last = epochs[^1];
-        return new TrainingProgress(last.Epoch, numberOfEpochs, last.Steps, plan.TotalSteps, last.TrainingLoss, last.ValidationLoss, last.LearningRates, clock.Elapsed);
+        return new TrainingProgress(last.Epoch, numberOfEpochs, last.Steps, plan.TotalSteps, last.TrainingLoss, last.ValidationLoss, last.LearningRates, Elapsed);
     }
 
     public TrainingHistory ToHistory(int? bestEpoch)
     {
         var history = new TrainingHistory(groups, epochs.ToImmutable(), steps.ToImmutable());
         return bestEpoch is { } best and >= 0 ? history with { BestEpoch = best } : history;
+    }
+
+    public void Save(Checkpoint.Builder checkpoint) => checkpoint
+        .Add("history", Encoding.UTF8.GetString(ToHistory(null).ToJson()))
+        .Add("epoch.loss", loss).Add("epoch.weight", weight).Add("epoch.gradient norm", gradientNorm)
+        .Add("epoch.seconds", (Elapsed - epochStart).TotalSeconds).Add("seconds", Elapsed.TotalSeconds);
+
+    public void Restore(Checkpoint checkpoint)
+    {
+        TrainingHistory saved = TrainingHistory.FromJson(Encoding.UTF8.GetBytes(checkpoint.Text("history")));
+        epochs.AddRange(saved.Epochs);
+        steps.AddRange(saved.Samples);
+        epoch = (int)(checkpoint.Step / plan.StepsPerEpoch);
+        (loss, weight, gradientNorm) = (checkpoint.Number("epoch.loss"), checkpoint.Number("epoch.weight"), checkpoint.Number("epoch.gradient norm"));
+        before = TimeSpan.FromSeconds(checkpoint.Number("seconds")) - clock.Elapsed;
+        epochStart = Elapsed - TimeSpan.FromSeconds(checkpoint.Number("epoch.seconds"));
+    }
+
+    // Rows in the first steps of an epoch.
+    private double RowsOf(long stepsInEpoch)
+    {
+        double whole = plan.LastBatch == LastBatch.Keep ? plan.Rows!.Value : (double)plan.BatchesPerEpoch * plan.BatchSize!.Value;
+        return Math.Min(whole, (double)stepsInEpoch * plan.GradientAccumulation * plan.BatchSize!.Value);
     }
 
     private ImmutableArray<double> Rates(long step) => [.. Enumerable.Range(0, groups.Length).Select(group => updater.RateAt(group, step))];

@@ -1,5 +1,6 @@
 using Microsoft.ML.LrSchedules;
 using Microsoft.ML.NeuralNetworks;
+using Microsoft.ML.Trainers.Torch.Checkpoints;
 using Microsoft.ML.Trainers.Torch.Data;
 using Microsoft.ML.Trainers.Torch.Engines;
 
@@ -18,14 +19,23 @@ internal sealed record TrainedNetwork(Network Network, float[] Weights, Training
         if (validation is null && options.EarlyStopping is not null)
             throw new InvalidOperationException("EarlyStopping must have validation rows to watch but there were none. Set ValidationFraction or call Fit(train, validation).");
 
+        Checkpoint? resumed = options.ResumeFrom is { } path ? CheckpointFolder.Read(path, watcher.Say) : null;
         // A batch larger than the data is the data: full-batch gradient descent.
-        int batchSize = Math.Min(options.BatchSize, train.Rows);
-        var plan = new TrainingPlan(train.Rows, batchSize, options.NumberOfEpochs, options.GradientAccumulation, options.LastBatch);
+        var plan = new TrainingPlan(train.Rows, Math.Min(options.BatchSize, train.Rows), options.NumberOfEpochs, options.GradientAccumulation, options.LastBatch);
+        LrSchedule schedule = options.Schedule;
+        if (options.ResumeWithDecay is { } decay) (schedule, plan) = RunCheckpoints.Branch(resumed, plan, decay);
+
         using Engine engine = EngineChoice.Create(network, loss, train, device, options.NumberOfThreads, seed, watcher.Say);
         if (firstWeights is null) Initializer.Fill(network, engine.Weights.Span, seed);
         else firstWeights.CopyTo(engine.Weights);
-        var updater = new ParameterUpdater(options.Optimizer, options.ParameterGroups, options.Schedule, plan, network.Layout, engine.Weights, engine.Gradients);
-        TrainingHistory history = new TrainingLoop(engine, updater, plan, options, seed, validation, watcher).Run();
+        var updater = new ParameterUpdater(options.Optimizer, options.ParameterGroups, schedule, plan, network.Layout, engine.Weights, engine.Gradients);
+
+        IReadOnlyList<KeyValuePair<string, string>> Describe() => RunCheckpoints.Describe(network, loss, train, validation, options, plan, schedule, seed);
+        if (resumed is not null) RunCheckpoints.RequireSameRun(resumed, Describe(), options.ResumeWithDecay is null ? options.ResumeMode : ResumeMode.SameRates, plan, schedule);
+        using var checkpoints = new RunCheckpoints(options.Checkpoints, resumed?.Step ?? 0, Describe);
+        var loop = new TrainingLoop(engine, updater, plan, options, seed, validation, watcher, checkpoints);
+        if (resumed is not null) loop.Restore(resumed);
+        TrainingHistory history = loop.Run();
         return new TrainedNetwork(network, engine.Weights.ToArray(), history);
     }
 }

@@ -1,61 +1,109 @@
 using System.Numerics.Tensors;
 using Microsoft.ML.LrSchedules;
 using Microsoft.ML.NeuralNetworks;
+using Microsoft.ML.Trainers.Torch.Checkpoints;
 using Microsoft.ML.Trainers.Torch.Data;
 using Microsoft.ML.Trainers.Torch.Engines;
 
 namespace Microsoft.ML.Trainers.Torch.Training;
 
-/// <summary>Gradient descent: for each epoch, for each step, a gradient and an update. The same loop drives every engine and optimizer.</summary>
+/// <summary>Gradient descent: for each step a gradient and an update. The same loop drives every engine and optimizer.</summary>
 internal sealed class TrainingLoop(
-    Engine engine, ParameterUpdater updater, TrainingPlan plan, TrainingOptions options, ulong seed, TrainingData? validation, RunWatcher watcher)
+    Engine engine, ParameterUpdater updater, TrainingPlan plan, TrainingOptions options, ulong seed, TrainingData? validation, RunWatcher watcher, RunCheckpoints? checkpoints = null)
 {
     private readonly BatchOrder order = new(engine.Data.Rows, seed, options.Shuffle);
     private readonly HistoryRecorder history = new(updater, plan);
     private readonly BestWeights? best = options.EarlyStopping is { } stopping ? new BestWeights(engine.Weights.Length, stopping.MinimumDelta) : null;
-
     private readonly BoundSchedule? dropout = options.DropoutSchedule?.Bind(plan);
 
-    // Delegates are made once: a step allocates nothing.
+    // Made once: a step allocates nothing.
     private readonly Action<int, int> applyShare = updater.Apply;
     private Func<double>? again;
-    private int index;
+    private PlateauState? plateau = options.Plateau?.Start;
     private long step;
+    private bool stopped;
 
-    /// <summary>Trains; afterwards the engine holds the weights of the model.</summary>
+    private int Epoch => (int)(step / plan.StepsPerEpoch);
+
+    private int StepInEpoch => (int)(step % plan.StepsPerEpoch);
+
+    /// <summary>Trains from the present step to the end; afterwards the engine holds the weights of the model.</summary>
     public TrainingHistory Run()
     {
         // For optimizers that evaluate loss and gradient more than once in a step.
         again = () => Gradient(out _);
-        for (int epoch = 0; epoch < options.NumberOfEpochs; epoch++)
+        order.StartEpoch(Epoch);
+        while (step < plan.TotalSteps && !stopped)
         {
-            order.StartEpoch(epoch);
-            history.StartEpoch(epoch);
-            for (index = 0; index < plan.StepsPerEpoch; index++, step++)
+            if (StepInEpoch == 0)
             {
-                watcher.CheckAlive();
-                double loss = Gradient(out double weight);
-                if (!double.IsFinite(loss)) throw new TrainingDivergedException(step, updater.RateAt(0, step), loss);
-                if (history.Wants(step, index)) history.Record(step, loss, GradientNorm());
-                updater.BeginStep(step, again);
-                engine.Share(engine.Weights.Length, applyShare);
-                history.Add(loss, weight);
+                order.StartEpoch(Epoch);
+                history.StartEpoch(Epoch);
             }
-            double validationLoss = ValidationLoss();
-            history.EndEpoch(step, validationLoss);
-            watcher.Report(history.Progress(options.NumberOfEpochs));
-            best?.Observe(epoch, validationLoss, updater.EvaluationWeights);
-            if (best is not null && best.Waited >= options.EarlyStopping!.Patience) break;
+            watcher.CheckAlive();
+            double loss = Gradient(out double weight);
+            if (!double.IsFinite(loss)) throw new TrainingDivergedException(step, updater.RateAt(0, step), loss);
+            if (history.Wants(step)) history.Record(step, loss, GradientNorm());
+            updater.BeginStep(step, again);
+            engine.Share(engine.Weights.Length, applyShare);
+            history.Add(loss, weight);
+
+            bool endsEpoch = StepInEpoch == plan.StepsPerEpoch - 1 || step == plan.TotalSteps - 1;
+            if (endsEpoch) EndEpoch();
+            step++;
+            checkpoints?.SaveIfDue(step, endsEpoch ? history.CompletedEpochs : null, history.LastValidationLoss, Save);
         }
         if (best is { Epoch: >= 0 }) best.Weights.CopyTo(engine.Weights.Span);
         else if (updater.HasAverage) updater.EvaluationWeights(engine.Weights.Span);
         return history.ToHistory(best?.Epoch);
     }
 
+    /// <summary>Goes on where a checkpoint was written.</summary>
+    public void Restore(Checkpoint checkpoint)
+    {
+        step = checkpoint.Step;
+        stopped = checkpoint.Integer("stopped") != 0;
+        checkpoint.CopyTensor("weights", engine.Weights.Span);
+        updater.RestoreState(OptimizerState.Read(checkpoint, updater));
+        history.Restore(checkpoint);
+        best?.Restore(checkpoint);
+        if (options.Plateau is not null)
+        {
+            plateau = PlateauStateText.Read(checkpoint.Text("plateau state"));
+            updater.RateMultiplier = plateau.Factor;
+        }
+    }
+
+    private void Save(Checkpoint.Builder checkpoint)
+    {
+        checkpoint.Add("stopped", stopped ? 1 : 0).Add<float>("weights", engine.Weights);
+        OptimizerState.Write(checkpoint, updater);
+        history.Save(checkpoint);
+        best?.Save(checkpoint);
+        if (plateau is not null) checkpoint.Add("plateau state", PlateauStateText.Write(plateau));
+    }
+
+    private void EndEpoch()
+    {
+        int epoch = Epoch;
+        double validationLoss = ValidationLoss();
+        history.EndEpoch(step + 1, validationLoss);
+        best?.Observe(epoch, validationLoss, updater.EvaluationWeights);
+        if (best is not null && best.Waited >= options.EarlyStopping!.Patience) stopped = true;
+        if (plateau is not null)
+        {
+            plateau = options.Plateau!.Observe(plateau, validation is null ? history.LastTrainingLoss : validationLoss);
+            updater.RateMultiplier = plateau.Factor;
+        }
+        TrainingProgress progress = history.Progress((int)Math.Ceiling(plan.Epochs));
+        watcher.Report(progress);
+        if (options.StopWhen?.Invoke(progress) == true || progress.Elapsed >= options.MaximumTime) stopped = true;
+    }
+
     /// <summary>The mean gradient over the batches of the present step.</summary>
     private double Gradient(out double weight)
     {
-        int first = index * plan.GradientAccumulation;
+        int first = StepInEpoch * plan.GradientAccumulation;
         int end = (int)Math.Min(first + plan.GradientAccumulation, plan.BatchesPerEpoch);
         weight = 0;
         for (int batch = first; batch < end; batch++) weight += engine.Data.TotalWeight(order.Batch(batch, plan.BatchSize!.Value));

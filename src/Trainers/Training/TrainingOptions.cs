@@ -47,8 +47,8 @@ public abstract class TrainingOptions
     /// <summary>How much the rows of each class count, for classification. Default null: all alike.</summary>
     public ClassWeights? ClassWeights { get; set; }
 
-    /// <summary>Passes over the training rows, at least 1.</summary>
-    public int NumberOfEpochs { get; set => field = Require.AtLeast(1, value, "A run has at least one pass over the rows."); } = 50;
+    /// <summary>Passes over the training rows, above 0; the last may be a part of one. Default 50.</summary>
+    public double NumberOfEpochs { get; set => field = Require.Positive(value, "A run has at least a part of a pass over the rows."); } = 50;
 
     /// <summary>
     /// Rows per batch, at least 1. 1 is stochastic gradient descent; the number of rows, or anything above, is full-batch gradient descent.
@@ -73,6 +73,34 @@ public abstract class TrainingOptions
 
     /// <summary>When to stop before the end, and whether to go back to the best epoch. Needs validation rows. Default null: never.</summary>
     public EarlyStopping? EarlyStopping { get; set; }
+
+    /// <summary>Lowers the rate when the validation loss (without validation rows: the training loss) stops falling. It multiplies the schedule. Default null.</summary>
+    public ReduceOnPlateau? Plateau { get; set; }
+
+    /// <summary>Ends the run after the first epoch that ends later than this. Default null: never.</summary>
+    public TimeSpan? MaximumTime { get; set => field = value is null || value > TimeSpan.Zero ? value : throw Require.Error(nameof(MaximumTime), "above zero", value, "Use null for no limit."); }
+
+    /// <summary>Asked after each epoch; true ends the run there. Default null: never asked.</summary>
+    public Func<TrainingProgress, bool>? StopWhen { get; set; }
+
+    /// <summary>Where and when checkpoints are written. Default null: none.</summary>
+    public CheckpointOptions? Checkpoints { get; set; }
+
+    /// <summary>
+    /// A checkpoint file, or a folder of which the newest whole checkpoint is taken, to go on from. The run must be the one that wrote
+    /// it (see <see cref="ResumeMode"/>); its end is the same bits as without the interruption. Default null: start anew.
+    /// </summary>
+    public string? ResumeFrom { get; set; }
+
+    /// <summary>What may differ from the run of the checkpoint. Default <see cref="ResumeMode.SameRun"/>.</summary>
+    public ResumeMode ResumeMode { get; set; }
+
+    /// <summary>
+    /// A decay that branches off the checkpoint of <see cref="ResumeFrom"/>: the schedule is the saved one up to there and then this, and
+    /// the run ends with it, whatever <see cref="Schedule"/> and <see cref="NumberOfEpochs"/> say. Warmup-stable-decay as it was meant:
+    /// one stable phase, any number of branches (Hu et al. 2024, arXiv:2404.06395). Default null: no branch.
+    /// </summary>
+    public LrSchedule? ResumeWithDecay { get; set; }
 
     /// <summary>Fixes everything random. Default null: drawn once from the context's seed when the trainer is made.</summary>
     public int? Seed { get; set; }
@@ -100,6 +128,7 @@ public abstract class TrainingOptions
     {
         var copy = (TrainingOptions)MemberwiseClone();
         copy.ParameterGroups = [.. ParameterGroups];
+        copy.Checkpoints = Checkpoints?.Checked();
         return copy;
     }
 }
