@@ -28,8 +28,8 @@ public sealed class LayeringTests
     }
 
     [TestMethod]
-    public void NeuralNetworks_MlNetTypes_AppearInModelClassesOnly() =>
-        Users(Networks, "src/NeuralNetworks", IsMlNet, outside: "Models/").Should().BeEmpty();
+    public void NeuralNetworks_MlNetTypes_AppearInModelClassesAndOnnxOnly() =>
+        Users(Networks, "src/NeuralNetworks", IsMlNet, outside: ["Models/", "Onnx/"]).Should().BeEmpty();
 
     [TestMethod]
     public void Trainers_MlNetTypes_AppearInCatalogEstimatorsAndDataOnly() =>
