@@ -11,6 +11,13 @@ internal readonly struct Relu : IElementwise
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Derivative<T>(T kept) where T : struct, ILane<T> => T.Keep(T.Greater(kept, T.All(0f)), T.All(1f));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Both<T>(T x, out T value, out T slope) where T : struct, ILane<T>
+    {
+        value = Apply(x);
+        slope = Derivative(value);
+    }
 }
 
 internal readonly struct Gelu : IElementwise
@@ -30,6 +37,14 @@ internal readonly struct Gelu : IElementwise
         Functions.Normal(kept, out T distribution, out T density);
         return T.MultiplyAdd(kept, density, distribution);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Both<T>(T x, out T value, out T slope) where T : struct, ILane<T>
+    {
+        Functions.Normal(x, out T distribution, out T density);
+        value = x * distribution;
+        slope = T.MultiplyAdd(x, density, distribution);
+    }
 }
 
 internal readonly struct Silu : IElementwise
@@ -44,6 +59,14 @@ internal readonly struct Silu : IElementwise
     {
         T s = Functions.Sigmoid(kept);
         return s * T.MultiplyAdd(kept, T.All(1f) - s, T.All(1f));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Both<T>(T x, out T value, out T slope) where T : struct, ILane<T>
+    {
+        T s = Functions.Sigmoid(x);
+        value = x * s;
+        slope = s * T.MultiplyAdd(x, T.All(1f) - s, T.All(1f));
     }
 }
 
@@ -61,6 +84,13 @@ internal readonly struct Selu : IElementwise
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Derivative<T>(T kept) where T : struct, ILane<T> =>
         T.Where(T.Greater(kept, T.All(0f)), T.All(Scale), kept + T.All(NegativeScale));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Both<T>(T x, out T value, out T slope) where T : struct, ILane<T>
+    {
+        value = Apply(x);
+        slope = Derivative(value);
+    }
 }
 
 /// <summary>With e = exp(x): tanh(ln(1 + e)) = w / (w + 2), w = e (e + 2). From x = 20 on that is 1 to the last bit.</summary>
@@ -83,6 +113,15 @@ internal readonly struct Mish : IElementwise
         T w = e * (e + T.All(2f)), d = w + T.All(2f);
         return (w + kept * T.All(4f) * e * (e + T.All(1f)) / d) / d;
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Both<T>(T x, out T value, out T slope) where T : struct, ILane<T>
+    {
+        T e = Functions.Exp(T.Min(T.All(20f), x));
+        T w = e * (e + T.All(2f)), d = T.All(1f) / (w + T.All(2f));
+        value = x * w * d;
+        slope = (w + x * T.All(4f) * e * (e + T.All(1f)) * d) * d;
+    }
 }
 
 internal readonly struct Tanh : IElementwise
@@ -94,6 +133,13 @@ internal readonly struct Tanh : IElementwise
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Derivative<T>(T kept) where T : struct, ILane<T> => T.All(1f) - kept * kept;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Both<T>(T x, out T value, out T slope) where T : struct, ILane<T>
+    {
+        value = Apply(x);
+        slope = Derivative(value);
+    }
 }
 
 internal readonly struct Sigmoid : IElementwise
@@ -105,4 +151,11 @@ internal readonly struct Sigmoid : IElementwise
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Derivative<T>(T kept) where T : struct, ILane<T> => kept * (T.All(1f) - kept);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Both<T>(T x, out T value, out T slope) where T : struct, ILane<T>
+    {
+        value = Apply(x);
+        slope = Derivative(value);
+    }
 }

@@ -71,6 +71,29 @@ internal static class Functions
         density = e * T.All(0.3989422804014327f);
     }
 
+    /// <summary>
+    /// sin(2 pi t) and cos(2 pi t), absolute error below 2e-7 for |t| up to 2^20: t is reduced to [-1/2, 1/2], and the angle is doubled
+    /// from [-pi/2, pi/2].
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void SinCosOfTurns<T>(T turns, out T sine, out T cosine) where T : struct, ILane<T>
+    {
+        T r = turns - T.Round(turns), square = r * r;
+        T p = T.All(0.07765591226780089f);
+        p = T.MultiplyAdd(p, square, T.All(-0.5982904112788674f));
+        p = T.MultiplyAdd(p, square, T.All(2.550077386528119f));
+        p = T.MultiplyAdd(p, square, T.All(-5.16771007666827f));
+        p = T.MultiplyAdd(p, square, T.All(3.141592640077203f)) * r;
+        T q = T.All(-0.02439593222031059f);
+        q = T.MultiplyAdd(q, square, T.All(0.23493706866611316f));
+        q = T.MultiplyAdd(q, square, T.All(-1.3352119494048795f));
+        q = T.MultiplyAdd(q, square, T.All(4.05870915476431f));
+        q = T.MultiplyAdd(q, square, T.All(-4.934802136928977f));
+        q = T.MultiplyAdd(q, square, T.All(0.9999999997791542f));
+        sine = (p + p) * q;
+        cosine = T.MultiplyAdd(p + p, T.All(0f) - p, T.All(1f));
+    }
+
     /// <summary>x = n ln 2 + r and p = exp(r) - 1. Below -104 and above 89.5 the result is 0 and infinity anyway.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Reduce<T>(T x, out T n, out T p) where T : struct, ILane<T>

@@ -11,4 +11,7 @@ internal interface IElementwise
 
     /// <summary>f'(x), from x or f(x).</summary>
     static abstract T Derivative<T>(T kept) where T : struct, ILane<T>;
+
+    /// <summary>f(x) and f'(x) together, from x.</summary>
+    static abstract void Both<T>(T x, out T value, out T slope) where T : struct, ILane<T>;
 }

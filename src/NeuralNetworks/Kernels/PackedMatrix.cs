@@ -45,6 +45,9 @@ internal sealed unsafe class PackedMatrix
     /// <summary>The number of panels: what threads can divide among them.</summary>
     public int Count => PaddedColumns(Columns) / PanelWidth;
 
+    /// <summary>The numbers of the panels first .. end - 1, zeros beyond the columns included.</summary>
+    public Span<float> Content(int first, int end) => buffer.Span[(first * Rows * PanelWidth)..(end * Rows * PanelWidth)];
+
     /// <summary>Takes <paramref name="source"/>, rows x <see cref="Columns"/> with rows <paramref name="stride"/> apart.</summary>
     public void Pack(ReadOnlySpan<float> source, int rows, int stride)
     {

@@ -23,6 +23,6 @@ internal static class EngineChoice
             return new TorchEngine(network, loss, data, seed, device);
         }
         say("Engine: managed, on the CPU.");
-        return new CpuEngine(network, loss, data, threads ?? 0);
+        return new CpuEngine(network, loss, data, seed, threads ?? 0);
     }
 }

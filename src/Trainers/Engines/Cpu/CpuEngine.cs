@@ -22,10 +22,13 @@ internal sealed unsafe class CpuEngine : Engine
 
     private readonly WorkerPool pool;
     private readonly float* weights, gradients;
-    private readonly LinearPass? linear;
+    private LinearPass? linear;
+    private Loss linearLoss;
     private readonly int biasOffset;
     private readonly NetworkPass[] passes;
-    private readonly DenseWeights[] packed;
+    private readonly SharedWeights shared;
+    private readonly bool wholeBatch;
+    private readonly ulong seed;
     private readonly AlignedBuffer[] partGradients;
     private readonly double[] partLosses;
     private readonly Action<int, int> pack, pass, add, predict;
@@ -33,7 +36,7 @@ internal sealed unsafe class CpuEngine : Engine
     private TrainingData predicted;
     private int partsOfPass;
 
-    public CpuEngine(Network network, Loss loss, TrainingData data, int threads = 0)
+    public CpuEngine(Network network, Loss loss, TrainingData data, ulong seed = 0, int threads = 0)
         : base(network, loss, data)
     {
         if (WhyNot(network) is { } reason) throw new NotSupportedException(reason);
@@ -42,26 +45,22 @@ internal sealed unsafe class CpuEngine : Engine
         weights = AlignedBuffer.AddressOf(Weights);
         gradients = AlignedBuffer.AddressOf(Gradients);
         predicted = data;
+        linearLoss = loss;
+        this.seed = seed;
         pool = new WorkerPool(threads > 0 ? threads : Environment.ProcessorCount);
         if (network.Layers is [Dense { Outputs: 1 }] && data.LabelColumns == 1)
         {
             linear = LinearPass.For(loss, data);
             biasOffset = network.Layout[1].Offset;
         }
-        bool learnsInFront = false;
-        var dense = new Dictionary<Layer, DenseWeights>();
-        foreach (Layer layer in network.Layers)
-        {
-            if (layer is Dense one) dense.Add(one, new DenseWeights(one, network.Layout, learnsInFront));
-            learnsInFront |= !layer.Parameters.IsEmpty;
-        }
-        packed = [.. dense.Values];
+        shared = new SharedWeights(network);
+        wholeBatch = network.Layers.Any(LayerPasses.NeedsWholeBatch);
         passes = new NetworkPass[pool.Threads];
         partGradients = new AlignedBuffer[pool.Threads];
         partLosses = new double[pool.Threads * 8];
         for (int i = 0; i < passes.Length; i++)
         {
-            passes[i] = new NetworkPass(network, loss, dense);
+            passes[i] = new NetworkPass(network, shared);
             partGradients[i] = new AlignedBuffer();
         }
         (pack, pass, add, predict) = (Pack, Pass, Add, Predict);
@@ -73,25 +72,27 @@ internal sealed unsafe class CpuEngine : Engine
 
     /// <summary>Why this engine cannot run the network, or null if it can.</summary>
     public static string? WhyNot(Network network) =>
-        network.Layers.FirstOrDefault(layer => layer is not (Dense or Activation)) is { } unknown
+        network.Layers.FirstOrDefault(layer => !LayerPasses.Knows(layer)) is { } unknown
             ? $"The CPU engine does not know the layer {unknown.GetType().Name} '{unknown.Name}'."
             : null;
 
     public override double ForwardBackward(ReadOnlySpan<int> rows, double scale, bool accumulate, in StepSettings settings)
     {
         int parts = Parts(rows.Length, training: true);
+        Loss loss = settings.Loss ?? Loss;
+        if (linear is not null && !ReferenceEquals(loss, linearLoss)) linear = LinearPass.For(linearLoss = loss, Data);
         for (int part = 1; part < parts; part++) partGradients[part].Reserve(Network.Layout.Length);
         fixed (int* numbers = rows)
         {
-            call = new Call((nint)numbers, rows.Length, scale, accumulate, settings.Step, Training: true);
+            call = new Call((nint)numbers, rows.Length, scale, accumulate, settings.Step, settings.FirstRow, (float)settings.DropoutScale, loss, Training: true);
             if (linear is null) pool.Run(parts, pack);
             pool.Run(parts, pass);
         }
         partsOfPass = parts;
         if (parts > 1) pool.Run(Network.Layout.Length >= ParallelLength ? parts : 1, add);
-        double loss = 0;
-        for (int part = 0; part < parts; part++) loss += partLosses[part * 8];
-        return loss;
+        double sum = 0;
+        for (int part = 0; part < parts; part++) sum += partLosses[part * 8];
+        return sum;
     }
 
     public override void Predict(TrainingData data, int first, int count, Span<float> outputs)
@@ -101,7 +102,7 @@ internal sealed unsafe class CpuEngine : Engine
         int parts = Parts(count, training: false);
         fixed (float* to = outputs)
         {
-            call = new Call((nint)to, count, 0, Accumulate: false, first, Training: false);
+            call = new Call((nint)to, count, 0, Accumulate: false, first, 0, 0, Loss, Training: false);
             predicted = data;
             pool.Run(parts, pack);
             pool.Run(parts, predict);
@@ -115,6 +116,7 @@ internal sealed unsafe class CpuEngine : Engine
 
     private int Parts(int rows, bool training)
     {
+        if (training && wholeBatch) return 1;
         double cost = rows * (NanosecondsPerRow + Network.Layout.Length * NanosecondsPerWeight) * (training ? 1 : 0.3);
         int byCost = (int)Math.Min(cost / NanosecondsPerShare, pool.Threads);
         return Math.Max(1, Math.Min(byCost, (rows + RowsPerUnit - 1) / RowsPerUnit));
@@ -129,7 +131,7 @@ internal sealed unsafe class CpuEngine : Engine
 
     private void Pack(int part, int parts)
     {
-        foreach (DenseWeights layer in packed) layer.Pack(Weights.Span, call.Training, part, parts);
+        shared.Pack(Weights.Span, call.Training, part, parts);
     }
 
     private void Pass(int part, int parts)
@@ -145,15 +147,15 @@ internal sealed unsafe class CpuEngine : Engine
         }
         else
         {
-            var context = new PassContext((nint)weights, (nint)gradient, count, first, accumulate, call.Step, Training: true);
-            partLosses[part * 8] = passes[part].ForwardBackward(Data, rows, count, context, call.Scale);
+            var context = new PassContext((nint)weights, (nint)gradient, count, call.FirstRow + first, accumulate, call.Step, seed, call.DropoutScale, Training: true);
+            partLosses[part * 8] = passes[part].ForwardBackward(call.Loss, Data, rows, context, call.Scale);
         }
     }
 
     /// <summary>One slice of the sum of the parts' gradients, always in the order of the parts.</summary>
     private void Add(int slice, int slices)
     {
-        int lines = Network.Layout.Length / ParameterLayout.Alignment;
+        int lines = Network.Layout.TrainableLength / ParameterLayout.Alignment;
         int start = (int)((long)lines * slice / slices) * ParameterLayout.Alignment, end = (int)((long)lines * (slice + 1) / slices) * ParameterLayout.Alignment;
         Span<float> sum = Gradients.Span[start..end];
         for (int part = 1; part < partsOfPass; part++) Vectors.Add(sum, partGradients[part].Span[start..end]);
@@ -162,10 +164,11 @@ internal sealed unsafe class CpuEngine : Engine
     private void Predict(int part, int parts)
     {
         int first = Start(call.Count, part, parts), count = Start(call.Count, part + 1, parts) - first;
-        var context = new PassContext((nint)weights, 0, count, 0, Accumulate: false, Step: 0, Training: false);
-        passes[part].Predict(predicted, (int)call.Step + first, count, context, new Span<float>((float*)call.Pointer + (nint)first * Network.Outputs, count * Network.Outputs));
+        var context = new PassContext((nint)weights, 0, count, 0, Accumulate: false, Step: 0, seed, DropoutScale: 0, Training: false);
+        passes[part].Predict(predicted, (int)call.Step + first, context, new Span<float>((float*)call.Pointer + (nint)first * Network.Outputs, count * Network.Outputs));
     }
 
     /// <summary>What the parts of a pass share. Pointer and Step: row numbers and the step, or the outputs and the first row.</summary>
-    private readonly record struct Call(nint Pointer, int Count, double Scale, bool Accumulate, long Step, bool Training);
+    private readonly record struct Call(
+        nint Pointer, int Count, double Scale, bool Accumulate, long Step, int FirstRow, float DropoutScale, Loss Loss, bool Training);
 }

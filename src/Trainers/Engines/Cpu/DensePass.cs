@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using Microsoft.ML.NeuralNetworks;
 using Microsoft.ML.NeuralNetworks.Kernels;
 using Microsoft.ML.NeuralNetworks.Layers;
@@ -5,7 +6,8 @@ using Microsoft.ML.NeuralNetworks.Layers;
 namespace Microsoft.ML.Trainers.Torch.Engines.Cpu;
 
 /// <summary>
-/// Y = X W + b, with a rectifier behind it where the network has one there: dW = X' dY, db = the column sums of dY, dX = dY W'.
+/// Y = factor X W + b, with a rectifier behind it where the network has one there: dW = factor X' dY, db = the column sums
+/// of dY, dX = factor dY W'.
 /// </summary>
 internal sealed unsafe class DensePass : LayerPass
 {
@@ -14,12 +16,13 @@ internal sealed unsafe class DensePass : LayerPass
 
     private readonly DenseWeights packed;
     private readonly bool rectified;
+    private readonly float factor;
     private readonly int inputs, outputs, xStride, yStride, weightOffset, biasOffset;
     private readonly AlignedBuffer y = new(), transposed = new();
     private readonly PackedMatrix packedGradient;
     private float* input;
 
-    public DensePass(Dense layer, ParameterLayout layout, DenseWeights packed, bool rectified)
+    public DensePass(Layer layer, ParameterLayout layout, DenseWeights packed, bool rectified)
     {
         this.packed = packed;
         this.rectified = rectified;
@@ -28,8 +31,11 @@ internal sealed unsafe class DensePass : LayerPass
         weightOffset = layout[$"{layer.Name}.weight"].Offset;
         biasOffset = layout[$"{layer.Name}.bias"].Offset;
         packedGradient = new PackedMatrix(outputs > FewOutputs || inputs == 1 ? Gemm.DepthBlock : 0, outputs);
-        if (outputs is > 1 and <= FewOutputs) transposed.Reserve(outputs * inputs);
+        factor = packed.Factor;
+        if (outputs <= FewOutputs) transposed.Reserve(outputs * inputs);
     }
+
+    public override bool KeepsOutput => rectified;
 
     public override void Reserve(int rows) => y.Reserve(rows * yStride);
 
@@ -41,7 +47,7 @@ internal sealed unsafe class DensePass : LayerPass
         if (packed.Forward is { } matrix)
             Gemm.Multiply(x, xStride, 1, matrix.Panels, bias, y.Pointer, yStride, context.Rows, outputs, inputs, lower: lower);
         else
-            RowProduct.Dot(x, xStride, context.Rows, inputs == 1 ? 1 : xStride, context.Weight(weightOffset), *bias, y.Pointer, 1, lower);
+            Dot(x, context.Weight(weightOffset), *bias, context.Rows, lower);
         return y.Pointer;
     }
 
@@ -52,6 +58,21 @@ internal sealed unsafe class DensePass : LayerPass
         if (dx == null) return dy;
         Gemm.Multiply(dy, yStride, 1, packed.Backward!.Panels, null, dx, xStride, context.Rows, inputs, outputs);
         return dx;
+    }
+
+    private void Dot(float* x, float* w, float bias, int rows, float lower)
+    {
+        if (factor == 1)
+        {
+            RowProduct.Dot(x, xStride, rows, inputs, w, bias, y.Pointer, 1, lower);
+            return;
+        }
+        RowProduct.Dot(x, xStride, rows, inputs, w, 0, y.Pointer, 1);
+        for (int r = 0; r < rows; r++)
+        {
+            float value = factor * y.Pointer[r] + bias;
+            y.Pointer[r] = value < lower ? lower : value;
+        }
     }
 
     private void BiasGradient(float* dy, in PassContext context)
@@ -77,7 +98,7 @@ internal sealed unsafe class DensePass : LayerPass
     private void WeightGradient(float* dy, in PassContext context)
     {
         float* dw = context.Gradient(weightOffset);
-        if (outputs == 1 && inputs > 1)
+        if (outputs == 1 && inputs > 1 && factor == 1)
         {
             Gemm.Multiply(dy, 1, 1, Panels.Of(input, xStride), null, dw, inputs, 1, inputs, context.Rows, context.Accumulate);
         }
@@ -87,7 +108,7 @@ internal sealed unsafe class DensePass : LayerPass
             for (int k = 0; k < inputs; k++)
                 for (int n = 0; n < outputs; n++)
                 {
-                    float value = transposed.Pointer[n * inputs + k];
+                    float value = factor * transposed.Pointer[n * inputs + k];
                     dw[k * outputs + n] = context.Accumulate ? dw[k * outputs + n] + value : value;
                 }
         }
@@ -98,6 +119,7 @@ internal sealed unsafe class DensePass : LayerPass
                 int rows = Math.Min(Gemm.DepthBlock, context.Rows - row);
                 float* block = dy + (nint)row * yStride;
                 packedGradient.Pack(new ReadOnlySpan<float>(block, rows * yStride), rows, yStride);
+                if (factor != 1) TensorPrimitives.Multiply(packedGradient.Content(0, packedGradient.Count), factor, packedGradient.Content(0, packedGradient.Count));
                 Gemm.Multiply(
                     input + (nint)row * xStride, 1, xStride, packedGradient.Panels, null, dw, outputs, inputs, outputs, rows,
                     context.Accumulate || row > 0);

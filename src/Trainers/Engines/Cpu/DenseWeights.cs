@@ -1,39 +1,61 @@
+using System.Numerics.Tensors;
 using Microsoft.ML.NeuralNetworks;
 using Microsoft.ML.NeuralNetworks.Kernels;
 using Microsoft.ML.NeuralNetworks.Layers;
 
 namespace Microsoft.ML.Trainers.Torch.Engines.Cpu;
 
-/// <summary>A dense layer's weights in the order of the matrix product, made anew before each pass and shared by its parts.</summary>
+/// <summary>A dense layer's weights in the order of the matrix product, shared by the parts of a batch.</summary>
 internal sealed class DenseWeights
 {
-    private readonly int inputs, outputs;
+    private readonly int outputs;
     private readonly ParameterSlot slot;
 
-    /// <param name="layer">The layer.</param>
+    /// <param name="layer">A <see cref="Dense"/> or <see cref="NtkDense"/>.</param>
     /// <param name="layout">Where its parameters lie.</param>
     /// <param name="passesBack">Whether anything in front of it learns.</param>
-    public DenseWeights(Dense layer, ParameterLayout layout, bool passesBack)
+    public DenseWeights(Layer layer, ParameterLayout layout, bool passesBack)
     {
-        (inputs, outputs) = (layer.Inputs, layer.Outputs);
+        int inputs = layer.Inputs;
+        outputs = layer.Outputs;
         slot = layout[$"{layer.Name}.weight"];
+        Factor = layer is NtkDense ? 1 / MathF.Sqrt(inputs) : 1;
         if (outputs > 1) Forward = new PackedMatrix(inputs, outputs);
         if (passesBack) Backward = new PackedMatrix(outputs, inputs);
     }
 
-    /// <summary>W, or null for a single output, which is a row of dot products.</summary>
+    /// <summary>What the stored weights are multiplied by.</summary>
+    public float Factor { get; }
+
+    /// <summary>Factor W, or null for a single output, which is a row of dot products.</summary>
     public PackedMatrix? Forward { get; }
 
-    /// <summary>The transpose of W, or null where no gradient of the inputs is asked for.</summary>
+    /// <summary>The transpose of factor W, or null where no gradient of the inputs is asked for.</summary>
     public PackedMatrix? Backward { get; }
 
     /// <summary>One share of the packing.</summary>
     public void Pack(ReadOnlySpan<float> weights, bool training, int part, int parts)
     {
         ReadOnlySpan<float> matrix = slot.In(weights);
-        if (Forward is { } forward) forward.Pack(matrix, outputs, Share(forward.Count, part, parts), Share(forward.Count, part + 1, parts));
-        if (training && Backward is { } backward) backward.PackTransposed(matrix, outputs, Share(backward.Count, part, parts), Share(backward.Count, part + 1, parts));
+        if (Forward is { } forward)
+        {
+            (int first, int end) = Share(forward, part, parts);
+            forward.Pack(matrix, outputs, first, end);
+            Scale(forward.Content(first, end));
+        }
+        if (training && Backward is { } backward)
+        {
+            (int first, int end) = Share(backward, part, parts);
+            backward.PackTransposed(matrix, outputs, first, end);
+            Scale(backward.Content(first, end));
+        }
     }
 
-    private static int Share(int count, int part, int parts) => (int)((long)count * part / parts);
+    private void Scale(Span<float> content)
+    {
+        if (Factor != 1) TensorPrimitives.Multiply(content, Factor, content);
+    }
+
+    private static (int First, int End) Share(PackedMatrix matrix, int part, int parts) =>
+        ((int)((long)matrix.Count * part / parts), (int)((long)matrix.Count * (part + 1) / parts));
 }

@@ -1,6 +1,5 @@
 using Microsoft.ML.NeuralNetworks;
 using Microsoft.ML.NeuralNetworks.Kernels;
-using Microsoft.ML.NeuralNetworks.Layers;
 using Microsoft.ML.Trainers.Torch.Data;
 
 namespace Microsoft.ML.Trainers.Torch.Engines.Cpu;
@@ -8,100 +7,60 @@ namespace Microsoft.ML.Trainers.Torch.Engines.Cpu;
 /// <summary>All layers of a network for one part of a batch: its own activations and gradients, the packed weights shared.</summary>
 internal sealed unsafe class NetworkPass
 {
-    /// <summary>Rows that go forward and back together: their activations stay in the second cache.</summary>
-    public const int BlockRows = 256;
+    // Rows that go forward and back together: their activations stay in the second cache.
+    private const int UsualBlockRows = 256;
 
-    private readonly Network network;
-    private readonly Loss loss;
-    private readonly LayerPass[] layers;
-    private readonly int inputStride, outputStride, widest, firstThatLearns;
-    private readonly AlignedBuffer input = new(), gradientA = new(), gradientB = new();
+    private readonly PassChain chain;
+    private readonly int inputs, outputs, inputStride, outputStride, trainingBlockRows;
+    private readonly AlignedBuffer input = new();
     private int reserved;
 
-    public NetworkPass(Network network, Loss loss, IReadOnlyDictionary<Layer, DenseWeights> packed)
+    public NetworkPass(Network network, SharedWeights shared)
     {
-        this.network = network;
-        this.loss = loss;
-        var passes = new List<LayerPass>();
-        firstThatLearns = -1;
-        for (int i = 0; i < network.Layers.Length; i++)
-        {
-            if (firstThatLearns < 0 && !network.Layers[i].Parameters.IsEmpty) firstThatLearns = passes.Count;
-            switch (network.Layers[i])
-            {
-                case Dense dense:
-                    bool rectified = i + 1 < network.Layers.Length && network.Layers[i + 1] is Activation { Function: ActivationFunction.Relu };
-                    passes.Add(new DensePass(dense, network.Layout, packed[dense], rectified));
-                    if (rectified) i++;
-                    break;
-                case Activation activation:
-                    passes.Add(new ActivationPass(activation));
-                    break;
-                default:
-                    throw new NotSupportedException(CpuEngine.WhyNot(network)!);
-            }
-        }
-        layers = [.. passes];
-        if (firstThatLearns < 0) firstThatLearns = layers.Length;
-        inputStride = LayerPass.Stride(network.Inputs);
-        outputStride = LayerPass.Stride(network.Outputs);
-        widest = Math.Max(inputStride, network.Layers.Max(layer => LayerPass.Stride(layer.Outputs)));
+        chain = new PassChain(network.Layers, network, shared, passesBack: false);
+        (inputs, outputs) = (network.Inputs, network.Outputs);
+        (inputStride, outputStride) = (LayerPass.Stride(inputs), LayerPass.Stride(outputs));
+        trainingBlockRows = network.Layers.Any(LayerPasses.NeedsWholeBatch) ? int.MaxValue : UsualBlockRows;
     }
 
     /// <summary>Forward and backward over rows of the data.</summary>
+    /// <param name="loss">The loss of this step.</param>
     /// <param name="data">Where the rows are.</param>
     /// <param name="rows">Their numbers.</param>
-    /// <param name="count">How many.</param>
-    /// <param name="context">Its rows, first row and accumulation are those of this part; blocks follow from it.</param>
+    /// <param name="context">Rows, first row and accumulation are those of this part; blocks follow from it.</param>
     /// <param name="scale">What the loss is multiplied by.</param>
     /// <returns>The scaled sum of the losses.</returns>
-    public double ForwardBackward(TrainingData data, int* rows, int count, in PassContext context, double scale)
+    public double ForwardBackward(Loss loss, TrainingData data, int* rows, in PassContext context, double scale)
     {
         double sum = 0;
-        for (int first = 0; first < count; first += BlockRows)
+        for (int first = 0; first < context.Rows;)
         {
-            PassContext block = context with { Rows = Math.Min(BlockRows, count - first), FirstRow = context.FirstRow + first, Accumulate = context.Accumulate || first > 0 };
-            Reserve(block.Rows);
+            int count = Math.Min(trainingBlockRows, context.Rows - first);
+            PassContext block = context with { Rows = count, FirstRow = context.FirstRow + first, Accumulate = context.Accumulate || first > 0 };
+            Reserve(count);
             fixed (float* features = data.Features.Span)
-                Rows.Gather(features, data.Columns, rows + first, block.Rows, input.Pointer, inputStride);
-            float* output = Forward(block);
-            sum += LossPass.Evaluate(loss, data, rows + first, block.Rows, output, outputStride, network.Outputs, scale, gradientA.Pointer);
-            Backward(block);
+                Rows.Gather(features, inputs, rows + first, count, input.Pointer, inputStride);
+            float* output = chain.Forward(input.Pointer, block);
+            sum += LossPass.Evaluate(loss, data, rows + first, count, output, outputStride, outputs, scale, chain.OutputGradient);
+            chain.Backward(block);
+            first += count;
         }
         return sum;
     }
 
-    /// <summary>The outputs of the rows first .. first + count - 1 of the data.</summary>
-    public void Predict(TrainingData data, int first, int count, in PassContext context, Span<float> outputs)
+    /// <summary>The outputs of the rows first .. first + context.Rows - 1 of the data.</summary>
+    public void Predict(TrainingData data, int first, in PassContext context, Span<float> result)
     {
-        int width = network.Outputs;
-        for (int done = 0; done < count; done += BlockRows)
+        for (int done = 0; done < context.Rows; done += UsualBlockRows)
         {
-            PassContext block = context with { Rows = Math.Min(BlockRows, count - done), FirstRow = first + done, Training = false };
+            PassContext block = context with { Rows = Math.Min(UsualBlockRows, context.Rows - done) };
             Reserve(block.Rows);
-            ReadOnlySpan<float> features = data.Features.Span.Slice((first + done) * data.Columns, block.Rows * data.Columns);
+            ReadOnlySpan<float> features = data.Features.Span.Slice((first + done) * inputs, block.Rows * inputs);
             for (int r = 0; r < block.Rows; r++)
-                features.Slice(r * data.Columns, data.Columns).CopyTo(new Span<float>(input.Pointer + (nint)r * inputStride, data.Columns));
-            float* output = Forward(block);
+                features.Slice(r * inputs, inputs).CopyTo(new Span<float>(input.Pointer + (nint)r * inputStride, inputs));
+            float* output = chain.Forward(input.Pointer, block);
             for (int r = 0; r < block.Rows; r++)
-                new ReadOnlySpan<float>(output + (nint)r * outputStride, width).CopyTo(outputs.Slice((done + r) * width, width));
-        }
-    }
-
-    private float* Forward(in PassContext block)
-    {
-        float* x = input.Pointer;
-        foreach (LayerPass layer in layers) x = layer.Forward(x, block);
-        return x;
-    }
-
-    private void Backward(in PassContext block)
-    {
-        float* dy = gradientA.Pointer;
-        for (int i = layers.Length - 1; i >= firstThatLearns; i--)
-        {
-            float* free = dy == gradientA.Pointer ? gradientB.Pointer : gradientA.Pointer;
-            dy = layers[i].Backward(dy, i > firstThatLearns ? free : null, block);
+                new ReadOnlySpan<float>(output + (nint)r * outputStride, outputs).CopyTo(result.Slice((done + r) * outputs, outputs));
         }
     }
 
@@ -110,8 +69,6 @@ internal sealed unsafe class NetworkPass
         if (rows <= reserved) return;
         reserved = rows;
         input.Reserve(rows * inputStride);
-        gradientA.Reserve(rows * widest);
-        gradientB.Reserve(rows * widest);
-        foreach (LayerPass layer in layers) layer.Reserve(rows);
+        chain.Reserve(rows);
     }
 }

@@ -4,11 +4,14 @@ namespace Microsoft.ML.Trainers.Torch.Engines.Cpu;
 /// <param name="Weights">The flat buffer of weights.</param>
 /// <param name="Gradients">The flat buffer that this part of the batch adds up its gradient in.</param>
 /// <param name="Rows">Rows in the block.</param>
-/// <param name="FirstRow">The block's first row within the batch.</param>
+/// <param name="FirstRow">The place of the block's first row in the step.</param>
 /// <param name="Accumulate">Whether gradients are added to; otherwise they are overwritten.</param>
 /// <param name="Step">The step.</param>
+/// <param name="Seed">The run's seed.</param>
+/// <param name="DropoutScale">What dropout rates are multiplied by.</param>
 /// <param name="Training">Training or evaluation.</param>
-internal readonly unsafe record struct PassContext(nint Weights, nint Gradients, int Rows, int FirstRow, bool Accumulate, long Step, bool Training)
+internal readonly unsafe record struct PassContext(
+    nint Weights, nint Gradients, int Rows, long FirstRow, bool Accumulate, long Step, ulong Seed, float DropoutScale, bool Training)
 {
     public float* Weight(int offset) => (float*)Weights + offset;
 

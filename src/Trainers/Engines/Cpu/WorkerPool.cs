@@ -7,7 +7,7 @@ namespace Microsoft.ML.Trainers.Torch.Engines.Cpu;
 /// </summary>
 internal sealed class WorkerPool : IDisposable
 {
-    private const int BusyTurns = 4000;
+    private const int BusyTurns = 1000;
     private const int PartBits = 12;
     private const long PartMask = (1 << PartBits) - 1;
 

@@ -1,0 +1,71 @@
+using System.Runtime.CompilerServices;
+
+namespace Microsoft.ML.NeuralNetworks.Kernels;
+
+/// <summary>Sines and cosines of many frequencies of one number, and the small products around them. Lengths are multiples of 16.</summary>
+internal static unsafe class Encodings
+{
+    /// <summary>sines[h] = sin(2 pi (x frequencies[h] + turns[h])) and cosines likewise.</summary>
+    public static void SinCos(float x, float* frequencies, float* turns, float* sines, float* cosines, int length)
+    {
+        if (Simd.Width == 512) SinCos<Lane512>(x, frequencies, turns, sines, cosines, length);
+        else if (Simd.Width == 256) SinCos<Lane256>(x, frequencies, turns, sines, cosines, length);
+        else SinCos<Lane128>(x, frequencies, turns, sines, cosines, length);
+    }
+
+    /// <summary>y[j] += sum over i of a[i] matrix[i * width + j].</summary>
+    public static void MultiplyAdd(float* a, int count, float* matrix, float* y, int width)
+    {
+        if (Simd.Width == 512) MultiplyAdd<Lane512>(a, count, matrix, y, width);
+        else if (Simd.Width == 256) MultiplyAdd<Lane256>(a, count, matrix, y, width);
+        else MultiplyAdd<Lane128>(a, count, matrix, y, width);
+    }
+
+    /// <summary>In one pass over a matrix and its gradient: slopes[i] = sum over j of matrix[i * width + j] d[j], and gradient[i * width + j] += a[i] d[j].</summary>
+    public static void Backward(float* a, int count, float* matrix, float* gradient, float* d, float* slopes, int width)
+    {
+        if (Simd.Width == 512) Backward<Lane512>(a, count, matrix, gradient, d, slopes, width);
+        else if (Simd.Width == 256) Backward<Lane256>(a, count, matrix, gradient, d, slopes, width);
+        else Backward<Lane128>(a, count, matrix, gradient, d, slopes, width);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void SinCos<T>(float x, float* frequencies, float* turns, float* sines, float* cosines, int length) where T : struct, ILane<T>
+    {
+        T value = T.All(x);
+        for (int h = 0; h < length; h += T.Count)
+        {
+            Functions.SinCosOfTurns(T.MultiplyAdd(value, T.Load(frequencies + h), T.Load(turns + h)), out T sine, out T cosine);
+            T.Store(sine, sines + h);
+            T.Store(cosine, cosines + h);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void MultiplyAdd<T>(float* a, int count, float* matrix, float* y, int width) where T : struct, ILane<T>
+    {
+        for (int j = 0; j < width; j += T.Count)
+        {
+            T sum = T.Load(y + j);
+            float* p = matrix + j;
+            for (int i = 0; i < count; i++, p += width) sum = T.MultiplyAdd(T.All(a[i]), T.Load(p), sum);
+            T.Store(sum, y + j);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Backward<T>(float* a, int count, float* matrix, float* gradient, float* d, float* slopes, int width) where T : struct, ILane<T>
+    {
+        for (int i = 0; i < count; i++, matrix += width, gradient += width)
+        {
+            T factor = T.All(a[i]), sum = default;
+            for (int j = 0; j < width; j += T.Count)
+            {
+                T dj = T.Load(d + j);
+                sum = T.MultiplyAdd(T.Load(matrix + j), dj, sum);
+                T.Store(T.MultiplyAdd(factor, dj, T.Load(gradient + j)), gradient + j);
+            }
+            slopes[i] = T.Sum(sum);
+        }
+    }
+}

@@ -1,0 +1,38 @@
+using Microsoft.ML.NeuralNetworks;
+using Microsoft.ML.NeuralNetworks.Layers;
+
+namespace Microsoft.ML.Trainers.Torch.Engines.Cpu;
+
+/// <summary>Which pass computes which kind of layer.</summary>
+internal static class LayerPasses
+{
+    /// <summary>Whether there is a pass for the layer.</summary>
+    public static bool Knows(Layer layer) => layer switch
+    {
+        Residual residual => residual.Block.All(Knows),
+        _ => layer is Dense or NtkDense or Activation or ParametricActivation or Dropout or LayerNorm or BatchNorm or Scaling
+            or Standardization or RobustScaling or MissingValues or CategoricalEmbedding or NumericEmbedding or PeriodicEmbedding,
+    };
+
+    /// <summary>Whether the layer looks at all rows of a batch at once.</summary>
+    public static bool NeedsWholeBatch(Layer layer) => layer is BatchNorm || layer is Residual residual && residual.Block.Any(NeedsWholeBatch);
+
+    public static LayerPass Make(Layer layer, Network network, SharedWeights shared, bool rectified, bool mayOverwrite, bool learnsInFront) => layer switch
+    {
+        Dense or NtkDense => new DensePass(layer, network.Layout, shared.Packed[layer.Name], rectified),
+        Activation activation => new ActivationPass(activation, mayOverwrite),
+        ParametricActivation activation => new ParametricActivationPass(activation, network.Layout),
+        Dropout dropout => new DropoutPass(dropout, shared.Number(layer)),
+        LayerNorm norm => new LayerNormPass(norm, network.Layout),
+        BatchNorm norm => new BatchNormPass(norm, network.Layout),
+        Scaling scaling => new ScalingPass(scaling, network.Layout),
+        Standardization scaling => new StandardizationPass(scaling, network.Layout),
+        RobustScaling scaling => new RobustScalingPass(scaling, network.Layout),
+        MissingValues missing => new MissingValuesPass(missing, network.Layout),
+        CategoricalEmbedding embedding => new CategoricalEmbeddingPass(embedding, network.Layout),
+        NumericEmbedding embedding => new NumericEmbeddingPass(embedding, network.Layout),
+        PeriodicEmbedding embedding => new PeriodicEmbeddingPass(embedding, network.Layout),
+        Residual residual => new ResidualPass(residual, network, shared, learnsInFront),
+        _ => throw new NotSupportedException($"The CPU engine does not know the layer {layer.GetType().Name} '{layer.Name}'."),
+    };
+}

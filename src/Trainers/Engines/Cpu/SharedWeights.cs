@@ -1,0 +1,49 @@
+using Microsoft.ML.NeuralNetworks;
+using Microsoft.ML.NeuralNetworks.Layers;
+
+namespace Microsoft.ML.Trainers.Torch.Engines.Cpu;
+
+/// <summary>What the parts of a batch share: packed weights, made anew before each pass.</summary>
+internal sealed class SharedWeights
+{
+    private readonly List<DenseWeights> packed = [];
+    private readonly List<string> names = [];
+
+    public SharedWeights(Network network)
+    {
+        bool learnsInFront = false;
+        Collect(network.Layers, network.Layout, ref learnsInFront);
+    }
+
+    /// <summary>The dense layers' weights, by the layer's name.</summary>
+    public Dictionary<string, DenseWeights> Packed { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>The layer's number, depth first: the same for every engine.</summary>
+    public int Number(Layer layer) => names.IndexOf(layer.Name);
+
+    /// <summary>One share of the packing.</summary>
+    public void Pack(ReadOnlySpan<float> weights, bool training, int part, int parts)
+    {
+        foreach (DenseWeights layer in packed) layer.Pack(weights, training, part, parts);
+    }
+
+    private void Collect(IEnumerable<Layer> layers, ParameterLayout layout, ref bool learnsInFront)
+    {
+        foreach (Layer layer in layers)
+        {
+            names.Add(layer.Name);
+            if (layer is Residual residual)
+            {
+                Collect(residual.Block, layout, ref learnsInFront);
+                continue;
+            }
+            if (layer is Dense or NtkDense)
+            {
+                var weights = new DenseWeights(layer, layout, learnsInFront);
+                packed.Add(weights);
+                Packed.Add(layer.Name, weights);
+            }
+            learnsInFront |= layer.Parameters.Any(spec => spec.IsTrainable);
+        }
+    }
+}
