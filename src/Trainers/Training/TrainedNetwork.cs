@@ -20,8 +20,7 @@ internal sealed record TrainedNetwork(Network Network, float[] Weights, Training
             throw new InvalidOperationException("EarlyStopping must have validation rows to watch but there were none. Set ValidationFraction or call Fit(train, validation).");
 
         Checkpoint? resumed = options.ResumeFrom is { } path ? CheckpointFolder.Read(path, watcher.Say) : null;
-        // A batch larger than the data is the data: full-batch gradient descent.
-        var plan = new TrainingPlan(train.Rows, Math.Min(options.BatchSize, train.Rows), options.NumberOfEpochs, options.GradientAccumulation, options.LastBatch);
+        TrainingPlan plan = options.PlanFor(train.Rows);
         LrSchedule schedule = options.Schedule;
         if (options.ResumeWithDecay is { } decay) (schedule, plan) = RunCheckpoints.Branch(resumed, plan, decay);
 

@@ -47,14 +47,17 @@ public abstract class TrainingOptions
     /// <summary>How much the rows of each class count, for classification. Default null: all alike.</summary>
     public ClassWeights? ClassWeights { get; set; }
 
-    /// <summary>Passes over the training rows, above 0; the last may be a part of one. Default 50.</summary>
-    public double NumberOfEpochs { get; set => field = Require.Positive(value, "A run has at least a part of a pass over the rows."); } = 50;
+    /// <summary>
+    /// Passes over the training rows, above 0; the last may be a part of one. Default null: as many as make 2,000 steps, but at least
+    /// 20 and at most 200, so that a small table is learned and a large one does not take for ever.
+    /// </summary>
+    public double? NumberOfEpochs { get; set => field = value is { } epochs ? Require.Positive(epochs, "A run has at least a part of a pass over the rows.") : null; }
 
     /// <summary>
     /// Rows per batch, at least 1. 1 is stochastic gradient descent; the number of rows, or anything above, is full-batch gradient descent.
-    /// Default 256.
+    /// Default null: the power of two nearest to a 128th of the rows, but at least 16 and at most 256.
     /// </summary>
-    public int BatchSize { get; set => field = Require.AtLeast(1, value, "A batch has at least one row."); } = 256;
+    public int? BatchSize { get; set => field = value is { } rows ? Require.AtLeast(1, rows, "A batch has at least one row.") : null; }
 
     /// <summary>Batches whose gradients are added up for one step, at least 1. Default 1.</summary>
     public int GradientAccumulation { get; set => field = Require.AtLeast(1, value, "A step takes at least one batch."); } = 1;
@@ -122,6 +125,15 @@ public abstract class TrainingOptions
 
     /// <summary>The network for rows of so many features.</summary>
     internal abstract Network BuildNetwork(int inputs, int outputs);
+
+    /// <summary>How long the run over so many rows is. What the options leave open follows from the number of rows.</summary>
+    internal TrainingPlan PlanFor(int rows)
+    {
+        // A batch larger than the data is the data: full-batch gradient descent.
+        int batchSize = Math.Min(BatchSize ?? (int)Math.Clamp(Math.Pow(2, Math.Round(Math.Log2(rows / 128.0))), 16, 256), rows);
+        long stepsPerEpoch = new TrainingPlan(rows, batchSize, epochs: 1, GradientAccumulation, LastBatch).StepsPerEpoch;
+        return new TrainingPlan(rows, batchSize, NumberOfEpochs ?? Math.Clamp(Math.Ceiling(2000.0 / stepsPerEpoch), 20, 200), GradientAccumulation, LastBatch);
+    }
 
     /// <summary>A copy that later changes do not reach.</summary>
     internal TrainingOptions Copy()
