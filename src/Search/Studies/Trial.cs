@@ -53,7 +53,7 @@ public sealed class Trial
     /// <param name="step">Steps trained so far, from 1.</param>
     /// <param name="value">The metric; NaN is allowed and never best.</param>
     /// <param name="rate">The learning rate there, for plots.</param>
-    /// <param name="isJudged">True for the value of a decay branch forked at this step: give it before the plain report of the same step.</param>
+    /// <param name="isJudged">True for the value of a decay branch forked at this step: give it before <see cref="Pause"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="step"/> is below 1.</exception>
     public TrialSignal Report(int step, double value, double? rate = null, bool isJudged = false)
     {
@@ -70,8 +70,8 @@ public sealed class Trial
         study.Update(this, row => row with { Spent = row.Spent + steps });
     }
 
-    /// <summary>Takes steps off the trial's cost that it did not train itself because another trial had trained them already.</summary>
-    internal void Skip(int toStep) => spentTo = Math.Max(spentTo, toStep);
+    /// <summary>Says that training goes on after <paramref name="step"/>: steps up to there were trained before, by this trial or by another one.</summary>
+    internal void ContinueAfter(int step) => spentTo = step;
 
     /// <summary>Records that everything up to <paramref name="step"/> is in <paramref name="checkpoint"/>: if this worker dies, another one continues there.</summary>
     public void Save(int step, string checkpoint)

@@ -1,0 +1,153 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Microsoft.ML.LrSchedules;
+using Microsoft.ML.Trainers.Torch;
+
+namespace Microsoft.ML.TrainerSearch;
+
+/// <summary>How the schedule of a trial lets its early values be compared.</summary>
+/// <param name="Plan">The whole run.</param>
+/// <param name="Epochs">Its length in whole epochs.</param>
+/// <param name="FreeEpochs">Whole epochs whose rates do not depend on the length of the run.</param>
+internal sealed record ScheduleOutlook(TrainingPlan Plan, int Epochs, int FreeEpochs)
+{
+    public static ScheduleOutlook Of(TrainingOptions options, long rows)
+    {
+        var plan = new TrainingPlan(rows, (int)Math.Min(options.BatchSize, rows), options.NumberOfEpochs, options.GradientAccumulation, options.LastBatch);
+        int epochs = (int)Math.Ceiling(plan.Epochs);
+        long free = options.Schedule.HorizonFreeSteps(plan, options.Optimizer.LearningRate);
+        return new(plan, epochs, (int)Math.Min(free / plan.StepsPerEpoch, epochs));
+    }
+
+    /// <summary>True if the value at any epoch is that of a run which ends there, but for a decay that can be forked off: most of the run is free of its horizon.</summary>
+    public bool IsHorizonFree => 2 * FreeEpochs >= Epochs;
+
+    /// <summary>Where the trunk of a run of <paramref name="epochs"/> epochs ends, its decay having the same part as in the whole run; <paramref name="epochs"/> itself without a decay.</summary>
+    public int TrunkOf(int epochs) => FreeEpochs == Epochs ? epochs
+        : Math.Clamp(epochs - Math.Max(1, (int)Math.Round(epochs * (double)(Epochs - FreeEpochs) / Epochs)), 1, FreeEpochs);
+
+    /// <summary>The kind of a schedule: its text without numbers. Trials of one kind have their rates at similar heights at the same epoch.</summary>
+    public static string KindOf(LrSchedule schedule) =>
+        Regex.Replace(schedule.ToString(), @"[0-9][0-9.eE+-]*", "#", RegexOptions.CultureInvariant);
+}
+
+/// <summary>Trains one trial of a trainer of this library: reports each epoch, pauses at rungs, forks decays, shares trunks.</summary>
+internal sealed class TrialFit(
+    Trial trial, TrainingOptions training, ScheduleOutlook outlook, SearchOptions search, string folder, TrunkStore trunks,
+    Func<TrainingOptions> again, Func<TrainingOptions, ITransformer> fit)
+{
+    private readonly string checkpoints = Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"trial-{trial.Number}"));
+    private readonly int pauseAfter = trial.Target >= outlook.Epochs ? int.MaxValue : search.JudgeByFork && outlook.IsHorizonFree ? outlook.TrunkOf(trial.Target) : trial.Target;
+    private readonly int every = search.ShareTrunks || trial.Target < outlook.Epochs ? 1 : search.Folder is null ? 0 : search.CheckpointEveryEpochs;
+    private TrialSignal signal;
+    private int last;
+
+    /// <summary>Epochs that came from another trial's trunk.</summary>
+    public int SharedEpochs { get; private set; }
+
+    /// <summary>The fitted trainer; null if the trial paused or was stopped.</summary>
+    public ITransformer? Fit()
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(search.CancellationToken, training.CancellationToken);
+        BoundSchedule bound = training.Schedule.Bind(outlook.Plan, training.Optimizer.LearningRate);
+        string key = search.ShareTrunks ? TrunkStore.Key(training) : "";
+        Start(bound, key);
+        training.CancellationToken = stop.Token;
+        training.Progress = new Listener(now => OnEpoch(now, stop), training.Progress);
+        ITransformer? model = null;
+        try
+        {
+            model = fit(training);
+        }
+        catch (OperationCanceledException) when (signal != TrialSignal.Continue && !search.CancellationToken.IsCancellationRequested)
+        {
+            if (signal == TrialSignal.Pause) Pause();
+        }
+        if (search.ShareTrunks) Offer(bound, key);
+        else if (signal != TrialSignal.Pause && Directory.Exists(checkpoints)) Directory.Delete(checkpoints, recursive: true);
+        return signal == TrialSignal.Continue ? model : null;
+    }
+
+    private void Start(BoundSchedule bound, string key)
+    {
+        bool resumes = trial.Checkpoint is not null && Directory.Exists(checkpoints);
+        if (!resumes && Directory.Exists(checkpoints)) Directory.Delete(checkpoints, recursive: true);
+        if (every > 0)
+            training.Checkpoints = new CheckpointOptions { Folder = checkpoints, EveryEpochs = every, KeepLast = search.ShareTrunks ? int.MaxValue : 2, KeepBest = false };
+        if (resumes)
+            training.ResumeFrom = checkpoints;
+        else if (search.ShareTrunks && trunks.Find(key, bound, outlook.Plan.StepsPerEpoch, Math.Min(outlook.Epochs - 1, pauseAfter - 1)) is { } shared)
+        {
+            (training.ResumeFrom, training.ResumeMode) = (shared.Path, ResumeMode.SameRates);
+            SharedEpochs = shared.Epoch;
+        }
+    }
+
+    private void OnEpoch(TrainingProgress now, CancellationTokenSource stop)
+    {
+        int epoch = now.Epoch + 1;
+        if (last == 0) trial.ContinueAfter(epoch - 1);
+        // The checkpoint of an epoch is written after its report: what is known to be there is the one before.
+        if (search.Folder is not null && every > 0 && last > 0 && last % every == 0) trial.Save(last, checkpoints);
+        last = epoch;
+        double loss = LossOf(now);
+        search.Progress?.Report(new SearchProgress(trial.Number, TrialState.Running, epoch, loss, now.LearningRate, null, null));
+        TrialSignal said = trial.Report(epoch, loss, now.LearningRate);
+        if (said != TrialSignal.Stop) said = epoch >= pauseAfter && epoch < outlook.Epochs ? TrialSignal.Pause : TrialSignal.Continue;
+        if (said == TrialSignal.Continue) return;
+        signal = said;
+        stop.Cancel();
+    }
+
+    private void Pause()
+    {
+        if (pauseAfter < trial.Target) trial.Report(trial.Target, JudgeByFork(), isJudged: true);
+        trial.Pause(checkpoints);
+    }
+
+    /// <summary>The loss at the end of a short decay from the trunk's checkpoint to the rung; the branch is thrown away.</summary>
+    private double JudgeByFork()
+    {
+        TrainingOptions branch = again();
+        branch.Schedule = branch.Schedule.ForkDecay(outlook.Plan, outlook.Plan.StepsPerEpoch * pauseAfter, LrSchedule.Linear(TrainingSpan.Rest, to: 0));
+        branch.NumberOfEpochs = trial.Target;
+        (branch.ResumeFrom, branch.ResumeMode) = (checkpoints, ResumeMode.SameRates);
+        branch.CancellationToken = search.CancellationToken;
+        double loss = double.NaN;
+        branch.Progress = new Listener(now => loss = LossOf(now), null);
+        trial.Charge(trial.Target - pauseAfter);
+        try
+        {
+            fit(branch);
+        }
+        catch (TrainingDivergedException)
+        {
+            return double.NaN;
+        }
+        return loss;
+    }
+
+    private void Offer(BoundSchedule bound, string key)
+    {
+        if (!Directory.Exists(checkpoints)) return;
+        long perEpoch = outlook.Plan.StepsPerEpoch;
+        foreach (string path in Directory.EnumerateFiles(checkpoints))
+            if (long.TryParse(Regex.Match(Path.GetFileName(path), "[0-9]+").Value, NumberStyles.None, CultureInfo.InvariantCulture, out long step) && step % perEpoch == 0)
+            {
+                // Later epochs depend on the horizon: nobody can continue from them.
+                if (step / perEpoch <= outlook.FreeEpochs) trunks.Add(key, bound, perEpoch, (int)(step / perEpoch), path);
+                else File.Delete(path);
+            }
+    }
+
+    private static double LossOf(TrainingProgress now) => double.IsNaN(now.ValidationLoss) ? now.TrainingLoss : now.ValidationLoss;
+
+    private sealed class Listener(Action<TrainingProgress> tell, IProgress<TrainingProgress>? next) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value)
+        {
+            tell(value);
+            next?.Report(value);
+        }
+    }
+}
