@@ -23,6 +23,10 @@ internal static unsafe class GemmFloor
         yield return new Repeat(Own, OwnProducts(products));
     }
 
+    /// <summary>The products of the forward pass alone.</summary>
+    public static Contestant Forward(Workload workload) =>
+        new Repeat(Own, OwnProducts([.. Products(workload).Where(product => !product.LeftTransposed && !product.RightTransposed)]));
+
     private static IEnumerable<Product> Products(Workload workload)
     {
         for (int i = 0; i + 1 < workload.Sizes.Length; i++)

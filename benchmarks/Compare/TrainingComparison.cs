@@ -21,6 +21,7 @@ internal static class TrainingComparison
         ];
         bool linear = workload.Sizes.Length == 2;
         if (!linear) contestants.AddRange(GemmFloor.Of(workload));
+        if (workload.Name is "W1" or "W2") contestants.Add(new TorchDataLoader(workload, data, threads: 2));
         if (workload.Name == "W4") contestants.Add(BandwidthFloor.Of(workload));
         Race race = Race.Run(contestants, rounds, workload.Name == "W3" ? 80 : 30);
         contestants.ForEach(contestant => contestant.Dispose());
