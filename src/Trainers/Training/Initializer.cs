@@ -5,7 +5,7 @@ namespace Microsoft.ML.Trainers.Torch.Training;
 /// <summary>
 /// First weights, the same for every engine: each parameter draws from the run's stream in the order of the layout.
 /// Weights of shape inputs x outputs are uniform on +-sqrt(3 gain / inputs) with gain 2 before a rectifier (He et al. 2015,
-/// arXiv:1502.01852) and 1 for the output; biases are zero; scales of normalisations are one.
+/// arXiv:1502.01852) and 1 for the output; biases are zero; a normalisation starts as x -> (x - mean) / deviation.
 /// </summary>
 internal static class Initializer
 {
@@ -24,7 +24,10 @@ internal static class Initializer
                     foreach (ref float value in values) value = (float)random.NextDouble(-bound, bound);
                     break;
                 case ParameterRole.Norm:
-                    values.Fill(slot.Spec.Name.EndsWith(".shift", StringComparison.Ordinal) ? 0 : 1);
+                    values.Fill(slot.Spec.Name.EndsWith(".bias", StringComparison.Ordinal) ? 0 : 1);
+                    break;
+                case ParameterRole.Buffer:
+                    values.Fill(slot.Spec.Name.EndsWith(".running_var", StringComparison.Ordinal) ? 1 : 0);
                     break;
                 case ParameterRole.Embedding:
                     foreach (ref float value in values) value = (float)random.NextNormal();
