@@ -18,7 +18,8 @@ internal sealed class ForwardPass
         {
             // A rectifier after a linear layer costs nothing inside it.
             bool rectified = scored[i] is Dense or NtkDense && i + 1 < scored.Length && scored[i + 1] is Activation { Function: ActivationFunction.Relu };
-            steps.Add(Prepare(scored[i], layout, weights, rectified ? 0 : float.NegativeInfinity));
+            bool afterRectifier = i > 0 && scored[i - 1] is Activation { Function: ActivationFunction.Relu };
+            steps.Add(Prepare(scored[i], layout, weights, rectified ? 0 : float.NegativeInfinity, afterRectifier));
             if (rectified) i++;
         }
         Steps = steps.ToImmutable();
@@ -56,14 +57,14 @@ internal sealed class ForwardPass
         return current;
     }
 
-    private static ForwardStep Prepare(Layer layer, ParameterLayout layout, ReadOnlySpan<float> weights, float lower)
+    private static ForwardStep Prepare(Layer layer, ParameterLayout layout, ReadOnlySpan<float> weights, float lower, bool skipsZeros)
     {
         switch (layer)
         {
             case Dense dense:
-                return PrepareDense(dense.InputSize, dense.OutputSize, Values("weight", weights), 1, Values("bias", weights), lower);
+                return PrepareDense(dense.InputSize, dense.OutputSize, Values("weight", weights), 1, Values("bias", weights), lower, skipsZeros);
             case NtkDense dense:
-                return PrepareDense(dense.InputSize, dense.OutputSize, Values("weight", weights), 1 / MathF.Sqrt(dense.InputSize), Values("bias", weights), lower);
+                return PrepareDense(dense.InputSize, dense.OutputSize, Values("weight", weights), 1 / MathF.Sqrt(dense.InputSize), Values("bias", weights), lower, skipsZeros);
             case Activation activation:
                 return new ActivationStep(activation.Size, activation.Function);
             case ParametricActivation activation:
@@ -98,8 +99,8 @@ internal sealed class ForwardPass
         ReadOnlySpan<float> Values(string name, ReadOnlySpan<float> all) => layout[$"{layer.Name}.{name}"].In(all);
     }
 
-    private static SparseStep PrepareDense(int inputs, int outputs, ReadOnlySpan<float> weight, float factor, ReadOnlySpan<float> bias, float lower) =>
+    private static SparseStep PrepareDense(int inputs, int outputs, ReadOnlySpan<float> weight, float factor, ReadOnlySpan<float> bias, float lower, bool skipsZeros) =>
         outputs <= NarrowDenseStep.MaximumOutputs
             ? new NarrowDenseStep(inputs, outputs, weight, factor, bias, lower)
-            : new DenseStep(inputs, outputs, weight, factor, bias, lower);
+            : new DenseStep(inputs, outputs, weight, factor, bias, lower, skipsZeros);
 }

@@ -52,6 +52,23 @@ public sealed class NetworkScorerTests
     }
 
     [TestMethod]
+    [DataRow(128, 128)]
+    [DataRow(100, 131)]
+    [DataRow(700, 40)]
+    public void Score_BatchAfterRectifier_EqualsRowsThatSkipZerosBitForBit(int first, int second)
+    {
+        FittedNetwork fitted = Networks.Fitted(Networks.Mlp(ActivationFunction.Relu, 28, first, second, 3));
+        float[] features = Networks.Rows(20, 28);
+        var scorer = new NetworkScorer(fitted);
+        float[] together = new float[60], alone = new float[60];
+
+        scorer.Score(features, 20, together);
+        for (int row = 0; row < 20; row++) scorer.Score(features.AsSpan(row * 28, 28), alone.AsSpan(row * 3, 3));
+
+        together.Should().Equal(alone);
+    }
+
+    [TestMethod]
     [DataRow(1)]
     [DataRow(4)]
     [DataRow(5)]
