@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.ML.Data;
+using Microsoft.ML.LrSchedules;
 using Microsoft.ML.NeuralNetworks;
 using Microsoft.ML.Runtime;
 using Microsoft.ML.Trainers.Torch.Data;
@@ -72,8 +73,29 @@ internal sealed class NetworkFit
 
         using IProgressChannel progress = host.StartProgressChannel("Training");
         var watcher = new RunWatcher(Options.CancellationToken, host.CheckAlive, [.. Listeners(channel, progress)], remark => channel.Info(remark));
-        TrainedNetwork trained = TrainedNetwork.Train(network, Loss, train, validation, Options, device, seed, firstWeights, watcher);
+        TrainingOptions options = Options;
+        if (options.AutoLearningRate is { } test)
+        {
+            RangeTestResult found = RateFinder.Run(test, network, Loss, train, options, device, seed, watcher);
+            watcher.Say(string.Create(CultureInfo.InvariantCulture, $"Range test: learning rate {found.Valley:g4}."));
+            options = options.Copy();
+            options.Optimizer = options.Optimizer with { LearningRate = found.Valley };
+        }
+        TrainedNetwork trained = TrainedNetwork.Train(network, Loss, train, validation, options, device, seed, firstWeights, watcher);
         return new NetworkFitResult(trained, scale, HeldOut: validation ?? train);
+    }
+
+    /// <summary>A range test over the rows that a fit would train on; nothing of this trainer changes.</summary>
+    public RangeTestResult FindLearningRate(RoleMappedData rows, int classes, RangeTest test)
+    {
+        using IChannel channel = host.Start("Range test");
+        TrainingData train = Read(rows, classes);
+        if (Options.ValidationFraction > 0) train = ValidationSplit.Of(train, Options.ValidationFraction, seed).Train;
+        if (Options.ClassWeights is { } classWeights) train = classWeights.Apply(train, Math.Max(2, classes));
+        if (task == LearningTask.Regression) TargetScale.Of(train, Loss).Apply(train);
+        Network network = Options.BuildNetwork(train.Columns, OutputsFor(train, classes));
+        var watcher = new RunWatcher(Options.CancellationToken, host.CheckAlive, [], remark => channel.Info(remark));
+        return RateFinder.Run(test, network, Loss, train, Options, device, seed, watcher);
     }
 
     private int OutputsFor(TrainingData train, int classes)

@@ -1,5 +1,6 @@
 using Microsoft.ML.Calibrators;
 using Microsoft.ML.Data;
+using Microsoft.ML.LrSchedules;
 using Microsoft.ML.NeuralNetworks;
 using Microsoft.ML.Runtime;
 using Microsoft.ML.Trainers.Torch.Estimators;
@@ -38,6 +39,19 @@ public sealed class TorchBinaryTrainer
     public BinaryPredictionTransformer<CalibratedModelParametersBase<NetworkBinaryModelParameters, PlattCalibrator>> Fit(
         IDataView trainData, CalibratedModelParametersBase<NetworkBinaryModelParameters, PlattCalibrator> modelParameters) =>
         TrainTransformer(trainData, initPredictor: modelParameters);
+
+    /// <summary>
+    /// A range test: trains a copy of the network for some steps while the rate rises, and says which rates are worth trying.
+    /// Neither this trainer nor a later fit changes.
+    /// </summary>
+    /// <param name="trainData">The rows to train on.</param>
+    /// <param name="test">Which rates, how many steps, when to stop. Null: the defaults of <see cref="RangeTest"/>.</param>
+    public RangeTestResult FindLearningRate(IDataView trainData, RangeTest? test = null)
+    {
+        RoleMappedData rows = MakeRoles(trainData);
+        rows.CheckBinaryLabel();
+        return fit.FindLearningRate(rows, classes: 1, test ?? new RangeTest());
+    }
 
     /// <inheritdoc/>
     protected override SchemaShape.Column[] GetOutputColumnsCore(SchemaShape inputSchema)

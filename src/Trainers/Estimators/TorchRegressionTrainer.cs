@@ -1,4 +1,5 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.LrSchedules;
 using Microsoft.ML.NeuralNetworks;
 using Microsoft.ML.Runtime;
 using Microsoft.ML.Trainers.Torch.Estimators;
@@ -35,6 +36,18 @@ public sealed class TorchRegressionTrainer
     /// <exception cref="ArgumentException">The model has another network.</exception>
     public RegressionPredictionTransformer<NetworkRegressionModelParameters> Fit(IDataView trainData, NetworkRegressionModelParameters modelParameters) =>
         TrainTransformer(trainData, initPredictor: modelParameters);
+
+    /// <summary>
+    /// A range test: trains a copy of the network for some steps while the rate rises, and says which rates are worth trying.
+    /// Neither this trainer nor a later fit changes.
+    /// </summary>
+    /// <param name="trainData">The rows to train on.</param>
+    /// <param name="test">Which rates, how many steps, when to stop. Null: the defaults of <see cref="RangeTest"/>.</param>
+    public RangeTestResult FindLearningRate(IDataView trainData, RangeTest? test = null)
+    {
+        RoleMappedData rows = MakeRoles(trainData);
+        return fit.FindLearningRate(rows, classes: 1, test ?? new RangeTest());
+    }
 
     /// <inheritdoc/>
     protected override SchemaShape.Column[] GetOutputColumnsCore(SchemaShape inputSchema) =>

@@ -58,6 +58,20 @@ internal sealed class TrainingLoop(
         return history.ToHistory(best?.Epoch);
     }
 
+    /// <summary>Trains without epochs, records or checkpoints until <paramref name="enough"/>, told each step's loss, says so.</summary>
+    public void RunUntil(Func<double, bool> enough)
+    {
+        again = () => Gradient(out _);
+        for (; step < plan.TotalSteps; step++)
+        {
+            if (StepInEpoch == 0) order.StartEpoch(Epoch);
+            watcher.CheckAlive();
+            if (enough(Gradient(out _))) return;
+            updater.BeginStep(step, again);
+            engine.Share(engine.Weights.Length, applyShare);
+        }
+    }
+
     /// <summary>Goes on where a checkpoint was written.</summary>
     public void Restore(Checkpoint checkpoint)
     {

@@ -27,6 +27,12 @@ public abstract class TrainingOptions
     public Optimizer Optimizer { get; set => field = Require.NotNull(value, "Take one from Optimizers."); } = Optimizers.AdamW(learningRate: 1e-3, weightDecay: 0.01);
 
     /// <summary>
+    /// If given, a range test is run before the fit, and the rate at <see cref="RangeTestResult.Valley"/> takes the place of the optimizer's
+    /// (parameter groups with rates of their own keep theirs). Default null: the optimizer's rate is used.
+    /// </summary>
+    public RangeTest? AutoLearningRate { get; set; }
+
+    /// <summary>
     /// The factor of the peak rate at each step. Default: a linear warmup over 5 % of the run, then a cosine to 0.
     /// </summary>
     public LrSchedule Schedule { get; set => field = Require.NotNull(value, "Use LrSchedule.Constant for a rate that does not change."); } =
@@ -133,6 +139,14 @@ public abstract class TrainingOptions
         int batchSize = Math.Min(BatchSize ?? (int)Math.Clamp(Math.Pow(2, Math.Round(Math.Log2(rows / 128.0))), 16, 256), rows);
         long stepsPerEpoch = new TrainingPlan(rows, batchSize, epochs: 1, GradientAccumulation, LastBatch).StepsPerEpoch;
         return new TrainingPlan(rows, batchSize, NumberOfEpochs ?? Math.Clamp(Math.Ceiling(2000.0 / stepsPerEpoch), 20, 200), GradientAccumulation, LastBatch);
+    }
+
+    /// <summary>The same steps without what happens at the end of epochs.</summary>
+    internal TrainingOptions ForRangeTest()
+    {
+        TrainingOptions copy = Copy();
+        (copy.EarlyStopping, copy.Plateau, copy.Checkpoints, copy.DropoutSchedule) = (null, null, null, null);
+        return copy;
     }
 
     /// <summary>A copy that later changes do not reach.</summary>

@@ -331,6 +331,25 @@ public sealed class TrainerTests
         Math.Sqrt(model.Model.History!.Epochs[^1].ValidationLoss).Should().BeApproximately(rmse / deviation, 1e-4);
     }
 
+    [TestMethod]
+    public void FindLearningRate_CurvedData_SuggestsARateThatTrains()
+    {
+        IDataView data = context.View(Samples.Curved());
+        var options = new TorchMlpOptions { HiddenLayers = [32], NumberOfEpochs = 30, BatchSize = 32, Seed = 1, Optimizer = Optimizers.AdamW(1e-6) };
+        var trainer = context.Regression.Trainers.TorchMlp(options);
+        RangeTestResult found = trainer.FindLearningRate(data);
+        found.Valley.Should().BeInRange(1e-4, 0.3);
+        found.Rates.Should().BeInAscendingOrder();
+        found.Rates[0].Should().BeApproximately(1e-7, 1e-12);
+        found.SmoothedLosses.Should().HaveSameCount(found.Rates);
+        trainer.FindLearningRate(data).Valley.Should().Be(found.Valley, "a test leaves nothing behind");
+
+        options.AutoLearningRate = new RangeTest();
+        var automatic = context.Regression.Trainers.TorchMlp(options).Fit(data);
+        automatic.Model.History!.Epochs.Max(epoch => epoch.LearningRates[0]).Should().BeApproximately(found.Valley, found.Valley / 10);
+        context.Regression.Evaluate(automatic.Transform(data)).RootMeanSquaredError.Should().BeLessThan(0.15);
+    }
+
     private sealed class VectorRow
     {
         [VectorType(3)] public float[] Features { get; set; } = [];

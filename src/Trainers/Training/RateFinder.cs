@@ -1,0 +1,33 @@
+using Microsoft.ML.LrSchedules;
+using Microsoft.ML.NeuralNetworks;
+using Microsoft.ML.Trainers.Torch.Data;
+using Microsoft.ML.Trainers.Torch.Engines;
+
+namespace Microsoft.ML.Trainers.Torch.Training;
+
+/// <summary>
+/// Runs a range test on an engine and weights of its own: nothing of the trainer or of a later fit changes. Groups with rates of
+/// their own keep their ratio to the optimizer's.
+/// </summary>
+internal static class RateFinder
+{
+    public static RangeTestResult Run(RangeTest test, Network network, Loss loss, TrainingData train, TrainingOptions options, Device device, ulong seed, RunWatcher watcher)
+    {
+        TrainingPlan batches = options.PlanFor(train.Rows);
+        TrainingPlan plan = new(train.Rows, batches.BatchSize!.Value, (double)test.Steps / batches.StepsPerEpoch, batches.GradientAccumulation, batches.LastBatch);
+        Optimizer optimizer = options.Optimizer with { LearningRate = options.Optimizer.LearningRate > 0 ? options.Optimizer.LearningRate : 1 };
+        using Engine engine = EngineChoice.Create(network, loss, train, device, options.NumberOfThreads, seed, watcher.Say);
+        Initializer.Fill(network, engine.Weights.Span, seed);
+        var updater = new ParameterUpdater(optimizer, options.ParameterGroups, test.Schedule, plan, network.Layout, engine.Weights, engine.Gradients)
+        {
+            RateMultiplier = test.HighestRate / optimizer.LearningRate,
+        };
+        var losses = new List<double>();
+        new TrainingLoop(engine, updater, plan, options.ForRangeTest(), seed, validation: null, watcher).RunUntil(loss =>
+        {
+            losses.Add(loss);
+            return test.ShouldStop(losses);
+        });
+        return test.Analyze(losses);
+    }
+}
