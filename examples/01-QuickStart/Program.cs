@@ -14,7 +14,7 @@ string csv = Path.Combine(AppContext.BaseDirectory, "matrix-times.csv");
 IDataView measurements = ml.Data.LoadFromTextFile<MatrixProduct>(csv, separatorChar: ',', hasHeader: true);
 var split = ml.Data.TrainTestSplit(measurements, testFraction: 0.2, seed: 1);
 
-// Times range from 0.1 microseconds to a tenth of a second: a network learns their logarithms, from those of the sizes.
+// Times range from 0.1 microseconds to 14 milliseconds: a network learns their logarithms, from those of the sizes.
 var features = ml.Transforms.Concatenate("Features", "M", "K", "N", "Threads")
     .Append(ml.Transforms.Expression("Features", "size => log(size)", "Features"))
     .Append(ml.Transforms.NormalizeMeanVariance("Features", fixZero: false))
