@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.ML.LrSchedules;
 using Microsoft.ML.NeuralNetworks.Layers;
 using Microsoft.ML.Trainers.Torch;
@@ -10,28 +11,29 @@ public static class SearchSpaces
     private static readonly string[] optimizers = ["adamw", "nadamw", "lion", "sgd"];
 
     /// <summary>
-    /// Optimizer with peak rate, weight decay and momentum; schedule with warmup and decay; depth, width, activation and
+    /// Optimizer with peak rate, weight decay and momentum; schedule with warmup and decay; depth, width, activation, dropout and
     /// batch size of <c>TorchMlp</c>.
     /// </summary>
     /// <param name="numberOfEpochs">Epochs of a whole trial.</param>
     /// <param name="create">Options for everything that is not searched, such as column names. Null: the defaults.</param>
     public static SearchSpace<TorchMlpOptions> TorchMlp(int numberOfEpochs = 50, Func<TorchMlpOptions>? create = null) =>
         WithTraining(SearchSpace.For(create ?? (() => new TorchMlpOptions())), numberOfEpochs)
-            .Named(space => space.Int("layers", 1, 4).LogInt("width", 16, 512).Choice("activation", "relu", "gelu", "silu", "selu"))
+            .Named(space => space.Int("layers", 1, 4).LogInt("width", 16, 512).Choice("activation", "relu", "gelu", "silu", "selu").Float("dropout", 0, 0.5))
             .Apply((options, c) =>
             {
                 options.HiddenLayers = [.. Enumerable.Repeat(c.Int("width"), c.Int("layers"))];
+                options.Dropout = c.Float("dropout");
                 options.Activation = Enum.Parse<ActivationFunction>(c.Choice("activation"), ignoreCase: true);
             })
-            .Start("optimizer=adamw; rate.adamw=0.001; weightDecay=0.01; schedule=cosine; warmup=0.05; batchSize=256; layers=2; width=128; activation=relu")
-            .Start("optimizer=adamw; rate.adamw=0.003; weightDecay=0.01; schedule=cosine; warmup=0.05; batchSize=128; layers=3; width=256; activation=silu");
+            .Start("optimizer=adamw; rate.adamw=0.001; weightDecay=0.01; schedule=cosine; warmup=0.05; batchSize=auto; layers=2; width=128; activation=relu; dropout=0")
+            .Start("optimizer=adamw; rate.adamw=0.003; weightDecay=0.01; schedule=cosine; warmup=0.05; batchSize=auto; layers=3; width=256; activation=silu; dropout=0");
 
     /// <summary>Optimizer with peak rate, weight decay and momentum; schedule with warmup and decay; and batch size of <c>TorchLinear</c>.</summary>
     /// <param name="numberOfEpochs">Epochs of a whole trial.</param>
     /// <param name="create">Options for everything that is not searched, such as column names. Null: the defaults.</param>
     public static SearchSpace<TorchLinearOptions> TorchLinear(int numberOfEpochs = 50, Func<TorchLinearOptions>? create = null) =>
         WithTraining(SearchSpace.For(create ?? (() => new TorchLinearOptions())), numberOfEpochs)
-            .Start("optimizer=adamw; rate.adamw=0.001; weightDecay=0.01; schedule=cosine; warmup=0.05; batchSize=256");
+            .Start("optimizer=adamw; rate.adamw=0.001; weightDecay=0.01; schedule=cosine; warmup=0.05; batchSize=auto");
 
     private static SearchSpace<TOptions> WithTraining<TOptions>(SearchSpace<TOptions> space, int numberOfEpochs) where TOptions : TrainingOptions
     {
@@ -48,7 +50,7 @@ public static class SearchSpaces
                 .Choice("schedule", "cosine", "linear", "wsd", "constant")
                 .Float("warmup", 0, 0.3)
                 .When("schedule", "wsd", then => then.Float("decayFraction", 0.05, 0.6))
-                .Choice("batchSize", "64", "128", "256", "512"))
+                .Choice("batchSize", "auto", "32", "64", "128", "256"))
             .Apply((options, c) =>
             {
                 string optimizer = c.Choice("optimizer");
@@ -61,7 +63,7 @@ public static class SearchSpaces
                     _ => Optimizers.SgdW(rate, c.Float("momentum"), weightDecay: decay),
                 };
                 options.Schedule = ScheduleOf(c);
-                options.BatchSize = int.Parse(c.Choice("batchSize"), System.Globalization.CultureInfo.InvariantCulture);
+                options.BatchSize = c.Choice("batchSize") is var rows && rows == "auto" ? null : int.Parse(rows, CultureInfo.InvariantCulture);
                 options.NumberOfEpochs = numberOfEpochs;
             });
     }

@@ -13,7 +13,7 @@ internal sealed record ScheduleOutlook(TrainingPlan Plan, int Epochs, int FreeEp
 {
     public static ScheduleOutlook Of(TrainingOptions options, long rows)
     {
-        var plan = new TrainingPlan(rows, (int)Math.Min(options.BatchSize, rows), options.NumberOfEpochs, options.GradientAccumulation, options.LastBatch);
+        TrainingPlan plan = options.PlanFor(checked((int)rows));
         int epochs = (int)Math.Ceiling(plan.Epochs);
         long free = options.Schedule.HorizonFreeSteps(plan, options.Optimizer.LearningRate);
         return new(plan, epochs, (int)Math.Min(free / plan.StepsPerEpoch, epochs));

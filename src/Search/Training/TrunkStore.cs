@@ -36,7 +36,7 @@ internal sealed class TrunkStore
         var text = new StringBuilder(options.GetType().FullName);
         foreach (var property in options.GetType().GetProperties().OrderBy(property => property.Name, StringComparer.Ordinal))
         {
-            if (property.Name is "Schedule" or "NumberOfEpochs" or "Progress" or "CancellationToken" or "StopWhen" or "Checkpoints" or "ResumeFrom" or "ResumeMode") continue;
+            if (property.Name is "Schedule" or "NumberOfEpochs" or "Progress" or "CancellationToken" or "StopWhen" or "Checkpoints" or "ResumeFrom" or "ResumeMode" or "ResumeWithDecay") continue;
             object? value = property.GetValue(options);
             text.Append('\n').Append(property.Name).Append('=').Append(value is System.Collections.IEnumerable items and not string
                 ? string.Join(',', items.Cast<object?>())

@@ -149,7 +149,7 @@ public sealed class SearchVerbTests
         separate.Epochs.Should().Be(3 * 120);
         shared.Epochs.Should().BeLessThanOrEqualTo((long)(0.45 * separate.Epochs));
         (shared.Epochs + shared.SharedEpochs).Should().Be(separate.Epochs);
-        TrunkPlanner.Plan(separate.Trials.Select(trial => new TrunkRun(trial.Number, "all", (int)(space.Create(trial.Configuration).NumberOfEpochs * 0.8), (int)space.Create(trial.Configuration).NumberOfEpochs)))
+        TrunkPlanner.Plan(separate.Trials.Select(trial => new TrunkRun(trial.Number, "all", (int)(space.Create(trial.Configuration).NumberOfEpochs!.Value * 0.8), (int)space.Create(trial.Configuration).NumberOfEpochs!.Value)))
             .Epochs.Should().Be(shared.Epochs, "the search does what the planner says");
     }
 
@@ -222,7 +222,7 @@ public sealed class SearchVerbTests
         {
             Configuration c = Samplers.Random(seed).Propose(new StudyView(SearchSpaces.TorchMlp(7).Parameters, false, []), 0, null)!.Configuration;
             TorchMlpOptions options = SearchSpaces.TorchMlp(7).Create(c);
-            options.Schedule.Bind(new TrainingPlan(100, options.BatchSize, 7));
+            options.Schedule.Bind(new TrainingPlan(100, options.BatchSize ?? 10, 7));
             LrSchedule.Parse(options.Schedule.ToString()).Should().Be(options.Schedule);
             ScheduleOutlook.Of(options, 10_000).Epochs.Should().Be(7);
         }
@@ -243,7 +243,7 @@ public sealed class SearchVerbTests
 
     /// <summary>Small networks and batches: a trial takes milliseconds.</summary>
     private static SearchSpace<TorchMlpOptions> Small(int epochs) =>
-        SearchSpaces.TorchMlp(epochs).Apply((o, _) => (o.HiddenLayers, o.BatchSize) = ([8], 64));
+        SearchSpaces.TorchMlp(epochs).Apply((o, _) => (o.HiddenLayers, o.BatchSize, o.Dropout) = ([8], 64, 0));
 
     private static SearchSpace<TorchMlpOptions> Space(Action<TorchMlpOptions> set, int epochs) =>
         SearchSpace.For(() => new TorchMlpOptions { HiddenLayers = [8], BatchSize = 64, NumberOfEpochs = epochs })
