@@ -79,6 +79,23 @@ public sealed class FittedNetwork
     /// <exception cref="KeyNotFoundException">There is no parameter of that name.</exception>
     public ReadOnlySpan<float> Parameter(string name, int member = 0) => Network.Layout[name].In(Weights(member));
 
+    /// <summary>
+    /// Predicts many rows at once, about twice as fast per row as one by one, and with the same bits. No ML.NET pipeline is involved:
+    /// the rows are what it would have put into the feature column.
+    /// </summary>
+    /// <param name="rows">Rows one after the other, without gaps: a multiple of the network's inputs.</param>
+    /// <param name="predictions">Room for <see cref="Predictions"/> numbers per row.</param>
+    /// <exception cref="ArgumentException">A length does not fit.</exception>
+    public void Predict(ReadOnlySpan<float> rows, Span<float> predictions)
+    {
+        int count = rows.Length / Network.Inputs;
+        if (rows.Length % Network.Inputs != 0)
+            throw new ArgumentException($"rows must hold a multiple of {Network.Inputs} numbers but held {rows.Length}. Put whole rows one after the other.", nameof(rows));
+        if (predictions.Length != (long)count * Predictions)
+            throw new ArgumentException($"predictions must have room for {(long)count * Predictions} numbers, {Predictions} for each of {count} rows, but had {predictions.Length}.", nameof(predictions));
+        new NetworkScorer(this).Score(rows, count, predictions);
+    }
+
     /// <summary>The layers with their shapes and numbers of parameters, as a table for people.</summary>
     public string Summary() => NetworkSummary.Write(this);
 

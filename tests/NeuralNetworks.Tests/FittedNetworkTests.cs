@@ -1,5 +1,6 @@
 using Microsoft.ML.NeuralNetworks;
 using Microsoft.ML.NeuralNetworks.Safetensors;
+using Microsoft.ML.NeuralNetworks.Scoring;
 using Microsoft.ML.NeuralNetworks.Serialization;
 using Microsoft.VisualStudio.TestTools.UnitTesting;
 
@@ -37,4 +38,23 @@ public sealed class FittedNetworkTests
     public void Parameter_UnknownName_ListsTheKnownOnes() =>
         FluentActions.Invoking(() => Networks.Fitted(Networks.OfEveryKind["linear"]).Parameter("layers.9.weight").ToArray())
             .Should().Throw<KeyNotFoundException>().WithMessage("*'layers.9.weight'*output.weight, output.bias*");
+
+    [TestMethod]
+    public void Predict_ManyRows_EqualsTheScorer()
+    {
+        FittedNetwork fitted = Networks.Fitted(Networks.OfEveryKind["gelu"]);
+        float[] rows = Networks.Rows(100, 6), expected = new float[300], predictions = new float[300];
+        new NetworkScorer(fitted).Score(rows, 100, expected);
+
+        fitted.Predict(rows, predictions);
+
+        predictions.Should().Equal(expected);
+    }
+
+    [TestMethod]
+    [DataRow(7, 3, "rows must hold a multiple of 6 numbers but held 7.*")]
+    [DataRow(12, 3, "predictions must have room for 6 numbers, 3 for each of 2 rows, but had 3.*")]
+    public void Predict_LengthsThatDoNotFit_SaysWhich(int rows, int predictions, string message) =>
+        FluentActions.Invoking(() => Networks.Fitted(Networks.OfEveryKind["gelu"]).Predict(new float[rows], new float[predictions]))
+            .Should().Throw<ArgumentException>().WithMessage(message);
 }
