@@ -10,7 +10,7 @@ public class LawTests
     private static readonly TrainingPlan Plan = RandomSchedules.Plan;
 
     /// <summary>How many samples a law is checked with.</summary>
-    protected virtual long Samples => 10_000;
+    protected virtual long Samples => Sampling.Count(10_000);
 
     [TestMethod]
     public void FactorAt_AnySchedule_IsFiniteAndTheSameInAnyOrder() =>

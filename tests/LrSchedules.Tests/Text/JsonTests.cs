@@ -75,7 +75,7 @@ public class JsonTests
             {
                 return true;
             }
-        }, iter: 10_000);
+        }, iter: Sampling.Count(10_000));
 
     [TestMethod]
     public void FromJson_Null_Throws()
