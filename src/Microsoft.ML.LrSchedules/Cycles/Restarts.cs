@@ -106,7 +106,7 @@ public sealed record Restarts : LrSchedule
                 : Height(cycle, Math.Min(1, (s - _warmup) / (starts.Start(cycle + 1) - start - _warmup)));
         }
 
-        private double Height(int cycle, double u) => to + (Top(cycle) - to) * shape.Left(u);
+        private double Height(int cycle, double u) => Blend.Of(Top(cycle), to, shape.Left(u));
 
         private double Top(int cycle) => heightFactor == 1 ? from : from * Math.Pow(heightFactor, cycle);
     }

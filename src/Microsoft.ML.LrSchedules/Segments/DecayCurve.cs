@@ -18,7 +18,7 @@ internal sealed class DecayCurve(Shape shape, double from, double to, double len
             : new InverseCurve(new DecayCurve(shape, 1 / from, 1 / to, length));
     }
 
-    private double Way(double u) => to + (from - to) * shape.Left(u);
+    private double Way(double u) => Blend.Of(from, to, shape.Left(u));
 
     private sealed class LogCurve(DecayCurve log) : Curve
     {

@@ -65,7 +65,7 @@ public sealed record Warmup : LrSchedule
 
         internal override double At(double t) => Rise(Math.Min(1, (t + ahead) / length));
 
-        private double Rise(double u) => from + (to - from) * shape.Rise(u);
+        private double Rise(double u) => Blend.Of(to, from, shape.Rise(u));
     }
 }
 

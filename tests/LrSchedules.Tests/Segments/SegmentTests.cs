@@ -175,4 +175,18 @@ public class SegmentTests
             instance.Should().Be(first.Then(other)).And.NotBe(other);
         pairs.Select(pair => pair.Instance.ToString()).Should().OnlyHaveUniqueItems();
     }
+
+    [TestMethod]
+    public void FactorAt_Ends_AreExact()
+    {
+        foreach (double value in new[] { 0.1, 0.04, 1.0 / 3, 0.7, 1e-9 })
+        {
+            LrSchedule.Linear(10.Steps(), to: value).Over(20).FactorAt(10).Should().Be(value);
+            LrSchedule.Linear(10.Steps(), to: 1, from: value).Over(20).FactorAt(0).Should().Be(value);
+            LrSchedule.Warmup(10.Steps(), value, 0.3).Over(20).FactorAt(0).Should().Be(value);
+            LrSchedule.Warmup(10.Steps(), 0.3, value).Over(20).FactorAt(10).Should().Be(value);
+            LrSchedule.Linear(10.Steps(), to: value, from: value).Over(20).FactorAt(3).Should().Be(value);
+            LrSchedule.OneCycle(from: value).Over(20).FactorAt(0).Should().Be(value);
+        }
+    }
 }
