@@ -5,7 +5,9 @@ namespace MlNetLr.Benchmarks.Compare;
 /// <summary>A process of <see cref="StartComparison"/>.</summary>
 internal sealed class StartChildCommand : Command
 {
-    public override string Name => "start-child";
+    public const string Word = "start-child";
+
+    public override string Name => Word;
 
     public override string Summary => "used by compare start: one small fit; argument: engine, fit or torch";
 

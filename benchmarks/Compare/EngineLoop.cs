@@ -24,7 +24,7 @@ internal sealed class EngineLoop : Contestant
         batches = (data.Rows + batchSize - 1) / batchSize;
         var plan = new TrainingPlan(data.Rows, batchSize, 1_000_000);
         updater = new ParameterUpdater(workload.Optimizer, [], null, plan, engine.Network.Layout, engine.Weights, engine.Gradients);
-        order = new BatchOrder(data.Rows, 1, shuffle: true);
+        order = new BatchOrder(data.Rows, 1, shuffle: true, BatchOrder.BlockRows(data.Rows, data.Columns, batchSize));
         update = updater.Apply;
         var random = new Random(2);
         foreach (var slot in engine.Network.Layout)

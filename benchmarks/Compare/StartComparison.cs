@@ -24,7 +24,7 @@ internal static class StartComparison
         for (int round = -1; round < Math.Max(3, rounds / 3); round++)
             for (int i = 0; i < Children.Length; i++)
             {
-                double took = ChildProcess.Run("start-child", Children[i].Child).TotalMilliseconds;
+                double took = ChildProcess.Run(StartChildCommand.Word, Children[i].Child).TotalMilliseconds;
                 if (round >= 0) times[i].Add(took);
             }
         double Ratio(int a, int b) => Statistics.Median([.. times[a].Zip(times[b], (x, y) => x / y)]);

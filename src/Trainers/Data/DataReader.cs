@@ -24,8 +24,9 @@ internal static class DataReader
         int columns = features.Type.GetVectorSize();
         int labelColumns = Math.Max(1, label.Type.GetValueCount());
 
-        var featureRows = new RowBuffer(columns);
-        var labelRows = new RowBuffer(labelColumns);
+        long? rows = data.Data.GetRowCount();
+        var featureRows = new RowBuffer(columns, rows);
+        var labelRows = new RowBuffer(labelColumns, rows);
         var weightRows = new RowBuffer(1);
 
         using DataViewRowCursor cursor = data.Data.GetRowCursor(weight is { } w ? [features, label, w] : [features, label]);

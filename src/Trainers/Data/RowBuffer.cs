@@ -2,13 +2,21 @@ using Microsoft.ML.NeuralNetworks;
 
 namespace Microsoft.ML.Trainers.Torch.Data;
 
-/// <summary>Rows of floats that arrive one by one, their number unknown until the end. Grows by chunks, then joins them once.</summary>
-internal sealed class RowBuffer(int width)
+/// <summary>
+/// Rows of floats that arrive one by one. Where their number is known, they go to their final place at once; what comes beyond
+/// grows by chunks that are joined once.
+/// </summary>
+/// <param name="width">Numbers per row.</param>
+/// <param name="expectedRows">How many rows there should be, if anybody knows.</param>
+internal sealed class RowBuffer(int width, long? expectedRows = null)
 {
     private const int FloatsPerChunk = 1 << 22;
 
     private readonly int rowsPerChunk = Math.Max(1, FloatsPerChunk / Math.Max(1, width));
     private readonly List<float[]> chunks = [];
+    private readonly Memory<float> whole =
+        expectedRows is { } known && known <= Array.MaxLength / Math.Max(1, width) - 64 ? AlignedMemory.Allocate<float>((int)known * width) : default;
+    private int rowsInWhole;
     private int rowsInLast;
 
     public int Rows { get; private set; }
@@ -16,6 +24,11 @@ internal sealed class RowBuffer(int width)
     /// <summary>The place of the next row.</summary>
     public Span<float> Append()
     {
+        if ((rowsInWhole + 1L) * width <= whole.Length)
+        {
+            Rows++;
+            return whole.Span.Slice(rowsInWhole++ * width, width);
+        }
         if (chunks.Count == 0 || rowsInLast == rowsPerChunk)
         {
             if ((Rows + 1L) * width > Array.MaxLength)
@@ -30,8 +43,10 @@ internal sealed class RowBuffer(int width)
     /// <summary>All rows in one aligned buffer. The chunks are given up on the way.</summary>
     public Memory<float> Join()
     {
+        if (Rows == rowsInWhole) return whole[..(Rows * width)];
         Memory<float> joined = AlignedMemory.Allocate<float>(checked(Rows * width));
-        int copied = 0;
+        int copied = rowsInWhole * width;
+        whole.Span[..copied].CopyTo(joined.Span);
         for (int i = 0; i < chunks.Count; i++)
         {
             int count = Math.Min(chunks[i].Length, joined.Length - copied);

@@ -11,7 +11,8 @@ namespace Microsoft.ML.Trainers.Torch.Training;
 internal sealed class TrainingLoop(
     Engine engine, ParameterUpdater updater, TrainingPlan plan, TrainingOptions options, ulong seed, TrainingData? validation, RunWatcher watcher, RunCheckpoints? checkpoints = null)
 {
-    private readonly BatchOrder order = new(engine.Data.Rows, seed, options.Shuffle);
+    private readonly BatchOrder order = new(
+        engine.Data.Rows, seed, options.Shuffle, BatchOrder.BlockRows(engine.Data.Rows, engine.Data.Columns, plan.BatchSize ?? 1));
     private readonly HistoryRecorder history = new(updater, plan);
     private readonly BestWeights? best = options.EarlyStopping is { } stopping ? new BestWeights(engine.Weights.Length, stopping.MinimumDelta) : null;
     private readonly BoundSchedule? dropout = options.DropoutSchedule?.Bind(plan);

@@ -9,6 +9,35 @@ namespace Trainers.Tests.Training;
 public sealed class BatchOrderTests
 {
     [TestMethod]
+    [DataRow(640)]
+    [DataRow(643)]
+    public void StartEpoch_Blocks_VisitsEveryRowOnceAndKeepsNeighboursTogether(int rows)
+    {
+        const int Block = 4;
+        var order = new BatchOrder(rows, seed: 3, shuffle: true, Block);
+        var first = new int[rows];
+        order.StartEpoch(0);
+        order.Batch(0, rows).CopyTo(first);
+        order.StartEpoch(1);
+        order.Batch(0, rows).ToArray().Should().NotEqual(first).And.BeEquivalentTo(Enumerable.Range(0, rows));
+        order.StartEpoch(0);
+        order.Batch(0, rows).ToArray().Should().Equal(first);
+
+        int neighbours = first.Zip(first.Skip(1), (a, b) => b == a + 1 ? 1 : 0).Sum();
+        neighbours.Should().BeInRange(rows / Block * (Block - 1), rows / Block * (Block - 1) + rows / 20);
+        first.Take(rows / 2).Average().Should().BeApproximately(rows / 2.0, rows / 8.0);
+    }
+
+    [TestMethod]
+    [DataRow(1_000_000, 28, 4096, 64)]
+    [DataRow(1_000_000, 28, 256, 4)]
+    [DataRow(1_000_000, 28, 32, 1)]
+    [DataRow(100_000, 28, 4096, 1)]
+    [DataRow(1_000_000, 28, 1_000_000, 64)]
+    public void BlockRows_BySizeAndBatch_LeavesManyBlocksInABatch(int rows, int columns, int batch, int expected) =>
+        BatchOrder.BlockRows(rows, columns, batch).Should().Be(expected);
+
+    [TestMethod]
     public void Batch_WholeEpoch_EveryRowOnceAndAsManyBatchesAsPlanned() =>
         Gen.Select(Gen.Int[1, 300], Gen.Int[1, 40], Gen.Bool, Gen.Int[0, 5]).Sample((rows, batchSize, shuffle, epoch) =>
         {
