@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.RegularExpressions;
 using Microsoft.VisualStudio.TestTools.UnitTesting;
 
 namespace Examples.Tests;
@@ -11,7 +12,7 @@ public sealed class ReadmeCommandTests
 
     public static IEnumerable<object[]> Commands =>
         from page in Directory.EnumerateFiles(Path.Combine(root, "examples"), "README.md", SearchOption.AllDirectories).Append(Path.Combine(root, "README.md"))
-        from line in File.ReadLines(page)
+        from line in File.ReadAllText(page).ReplaceLineEndings("\n").Replace("\\\n", "").Split('\n')
         where line.StartsWith("dotnet run ", StringComparison.Ordinal)
         select new object[] { line.Split(" #")[0].Trim() };
 
@@ -36,7 +37,7 @@ public sealed class ReadmeCommandTests
         try
         {
             // Written to be typed in the repository's root; run elsewhere, so that nothing is left behind there.
-            string[] words = [.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries).Skip(1)
+            string[] words = [.. Regex.Matches(command, "\"(?<word>[^\"]*)\"|(?<word>[^ ]+)").Skip(1).Select(match => match.Groups["word"].Value)
                 .Select(word => Path.Exists(Path.Combine(root, word)) ? Path.Combine(root, word) : word)];
             using Process process = Process.Start(new ProcessStartInfo("dotnet", words) { WorkingDirectory = folder.FullName, RedirectStandardError = true, RedirectStandardOutput = true })!;
             Task<string> output = process.StandardOutput.ReadToEndAsync(limit.Token), error = process.StandardError.ReadToEndAsync(limit.Token);
