@@ -11,7 +11,7 @@ public sealed class LayeringTests
 
     // From top to bottom: a room of src/Trainers uses the rooms below it, never one above.
     private static readonly string[] rooms =
-        ["Catalog", "Estimators", "Training", "Engines", "Checkpoints", "Optimizers", "Losses", "Data", "Runtime", "Checks"];
+        ["Catalog", "Estimators", "Tabular", "Training", "Engines", "Checkpoints", "Optimizers", "Losses", "Data", "Runtime", "Checks"];
 
     [TestMethod]
     public void Schedules_References_AreOfTheBaseLibraryOnly()

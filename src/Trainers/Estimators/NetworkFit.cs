@@ -9,7 +9,7 @@ using Microsoft.ML.Trainers.Torch.Training;
 namespace Microsoft.ML.Trainers.Torch.Estimators;
 
 /// <summary>What the trainers of all tasks share: from the rows of a data view to a trained network.</summary>
-internal sealed class NetworkFit
+internal sealed partial class NetworkFit
 {
     private readonly IHost host;
     private readonly LearningTask task;

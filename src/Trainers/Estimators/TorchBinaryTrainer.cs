@@ -3,6 +3,7 @@ using Microsoft.ML.Data;
 using Microsoft.ML.LrSchedules;
 using Microsoft.ML.NeuralNetworks;
 using Microsoft.ML.Runtime;
+using Microsoft.ML.Trainers.Torch.Data;
 using Microsoft.ML.Trainers.Torch.Estimators;
 
 namespace Microsoft.ML.Trainers.Torch;
@@ -71,11 +72,18 @@ public sealed class TorchBinaryTrainer
     {
         context.TrainingSet.CheckBinaryLabel();
         var start = context.InitialPredictor as CalibratedModelParametersBase<NetworkBinaryModelParameters, PlattCalibrator>;
-        NetworkFitResult result = fit.Run(context, classes: 1, start?.SubModel.Network);
-        FittedNetwork network = result.Trained.ToFitted(new LogisticOutput());
-        PlattCalibrator calibrator = fit.Loss.ScoresAreLogOdds
+        FittedNetwork network;
+        TrainingData? heldOut = null;
+        if (fit.IsTabular) network = fit.RunTabular(context, classes: 1, start?.SubModel.Network);
+        else
+        {
+            NetworkFitResult result = fit.Run(context, classes: 1, start?.SubModel.Network);
+            network = result.Trained.ToFitted(new LogisticOutput());
+            heldOut = result.HeldOut;
+        }
+        PlattCalibrator calibrator = fit.Loss.ScoresAreLogOdds || heldOut is null
             ? new PlattCalibrator(Host, slope: -1, offset: 0)
-            : PlattCalibration.Of(Host, network, result.HeldOut);
+            : PlattCalibration.Of(Host, network, heldOut);
         return new ValueMapperCalibratedModelParameters<NetworkBinaryModelParameters, PlattCalibrator>(Host, new NetworkBinaryModelParameters(Host, network), calibrator);
     }
 

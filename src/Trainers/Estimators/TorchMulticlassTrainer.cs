@@ -66,6 +66,7 @@ public sealed class TorchMulticlassTrainer
     protected override NetworkMulticlassModelParameters TrainModelCore(TrainContext context)
     {
         context.TrainingSet.CheckMulticlassLabel(out int classes);
+        if (fit.IsTabular) return new NetworkMulticlassModelParameters(Host, fit.RunTabular(context, classes, (context.InitialPredictor as NetworkMulticlassModelParameters)?.Network));
         NetworkFitResult result = fit.Run(context, classes, (context.InitialPredictor as NetworkMulticlassModelParameters)?.Network);
         return new NetworkMulticlassModelParameters(Host, result.Trained.ToFitted(new SoftmaxOutput()));
     }

@@ -57,6 +57,7 @@ public sealed class TorchRegressionTrainer
     protected override NetworkRegressionModelParameters TrainModelCore(TrainContext context)
     {
         context.TrainingSet.CheckRegressionLabel();
+        if (fit.IsTabular) return new NetworkRegressionModelParameters(Host, fit.RunTabular(context, classes: 1, (context.InitialPredictor as NetworkRegressionModelParameters)?.Network));
         var (trained, scale, _) = fit.Run(context, classes: 1, (context.InitialPredictor as NetworkRegressionModelParameters)?.Network);
         return new NetworkRegressionModelParameters(Host, trained.ToFitted(scale!.ToOutput(outputs: 1, ascending: false)));
     }

@@ -1,3 +1,5 @@
+using Microsoft.ML.LrSchedules;
+
 namespace Microsoft.ML.Trainers.Torch;
 
 /// <summary>
@@ -7,14 +9,18 @@ public sealed record SoftmaxCrossEntropy : Loss
 {
     /// <summary>
     /// The part of the label that is spread evenly over all classes, at least 0 and below 1: the target of the true class becomes
-    /// 1 - smoothing + smoothing / classes. Default 0. Szegedy et al. 2015, arXiv:1512.00567.
+    /// 1 - smoothing + smoothing / classes. It may change during the run; the loss of validation rows then has none. Default 0.
+    /// Szegedy et al. 2015, arXiv:1512.00567.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">It is negative, 1 or more, or not a number.</exception>
-    public double LabelSmoothing { get; init => field = Require.Fraction(value, "0.1 is usual."); }
+    public ScheduledValue LabelSmoothing { get; init => field = Require.Fraction(value, "0.1 is usual."); }
 
     internal override LearningTask Task => LearningTask.MulticlassClassification;
 
     internal override int Outputs(int classes) => classes;
+
+    /// <summary>The smoothing where it does not change; 0 where each step has its own.</summary>
+    internal double Smoothing => LabelSmoothing.IsConstant ? LabelSmoothing.Value : 0;
 
     internal override double Evaluate(ReadOnlySpan<float> outputs, ReadOnlySpan<float> label, Span<float> gradient)
     {
@@ -27,9 +33,9 @@ public sealed record SoftmaxCrossEntropy : Loss
         }
         mean /= outputs.Length;
         for (int i = 0; i < outputs.Length; i++)
-            gradient[i] = (float)(Math.Exp(outputs[i] - largest) / sum - LabelSmoothing / outputs.Length);
+            gradient[i] = (float)(Math.Exp(outputs[i] - largest) / sum - Smoothing / outputs.Length);
         int correct = (int)label[0];
-        gradient[correct] -= (float)(1 - LabelSmoothing);
-        return Math.Log(sum) + largest - (1 - LabelSmoothing) * outputs[correct] - LabelSmoothing * mean;
+        gradient[correct] -= (float)(1 - Smoothing);
+        return Math.Log(sum) + largest - (1 - Smoothing) * outputs[correct] - Smoothing * mean;
     }
 }

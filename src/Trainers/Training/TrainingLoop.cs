@@ -16,6 +16,7 @@ internal sealed class TrainingLoop(
     private readonly HistoryRecorder history = new(updater, plan);
     private readonly BestWeights? best = options.EarlyStopping is { } stopping ? new BestWeights(engine.Weights.Length, stopping.MinimumDelta) : null;
     private readonly BoundSchedule? dropout = options.DropoutSchedule?.Bind(plan);
+    private readonly BoundValue? smoothing = engine.Loss is SoftmaxCrossEntropy { LabelSmoothing.IsConstant: false } loss ? loss.LabelSmoothing.Bind(plan) : null;
 
     // Made once: a step allocates nothing.
     private readonly Action<int, int> applyShare = updater.Apply;
@@ -123,7 +124,7 @@ internal sealed class TrainingLoop(
         weight = 0;
         for (int batch = first; batch < end; batch++) weight += engine.Data.TotalWeight(order.Batch(batch, plan.BatchSize!.Value));
         double loss = 0, scale = weight > 0 ? 1 / weight : 0;
-        var settings = new StepSettings(step, DropoutScale: dropout?.FactorAt(step) ?? 1);
+        var settings = new StepSettings(step, DropoutScale: dropout?.FactorAt(step) ?? 1, Loss: smoothing is null ? null : new SoftmaxCrossEntropy { LabelSmoothing = smoothing.At(step) });
         for (int batch = first; batch < end; batch++)
         {
             ReadOnlySpan<int> rows = order.Batch(batch, plan.BatchSize!.Value);

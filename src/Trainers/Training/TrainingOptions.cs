@@ -9,7 +9,15 @@ namespace Microsoft.ML.Trainers.Torch;
 /// </summary>
 public abstract class TrainingOptions
 {
+    private static readonly Optimizer Usual = Optimizers.AdamW(learningRate: 1e-3, weightDecay: 0.01);
+    private static readonly LrSchedule UsualSchedule = LrSchedule.Warmup(0.05.OfRun()).Cosine(TrainingSpan.Rest);
+
     private protected TrainingOptions() { }
+
+    // What was set rather than left at its default: a recipe may have other defaults.
+    internal Optimizer? GivenOptimizer { get; private set; }
+
+    internal LrSchedule? GivenSchedule { get; private set; }
 
     /// <summary>
     /// The label. Regression: Single, or a known-sized vector of Single for several targets; binary: Boolean; multiclass: a key.
@@ -24,7 +32,7 @@ public abstract class TrainingOptions
     public string? ExampleWeightColumnName { get; set; }
 
     /// <summary>The optimizer with its peak learning rate. Default AdamW at 1e-3 with weight decay 0.01.</summary>
-    public Optimizer Optimizer { get; set => field = Require.NotNull(value, "Take one from Optimizers."); } = Optimizers.AdamW(learningRate: 1e-3, weightDecay: 0.01);
+    public Optimizer Optimizer { get => GivenOptimizer ?? Usual; set => GivenOptimizer = Require.NotNull(value, "Take one from Optimizers."); }
 
     /// <summary>
     /// If given, a range test is run before the fit, and the rate at <see cref="RangeTestResult.Valley"/> takes the place of the optimizer's
@@ -35,17 +43,13 @@ public abstract class TrainingOptions
     /// <summary>
     /// The factor of the peak rate at each step. Default: a linear warmup over 5 % of the run, then a cosine to 0.
     /// </summary>
-    public LrSchedule Schedule { get; set => field = Require.NotNull(value, "Use LrSchedule.Constant for a rate that does not change."); } =
-        LrSchedule.Warmup(0.05.OfRun()).Cosine(TrainingSpan.Rest);
+    public LrSchedule Schedule { get => GivenSchedule ?? UsualSchedule; set => GivenSchedule = Require.NotNull(value, "Use LrSchedule.Constant for a rate that does not change."); }
 
     /// <summary>
     /// Parameters with their own rate, weight decay or schedule, by patterns of their names such as <c>layers.0.*</c> or
     /// <c>*.bias</c>; later patterns win. Default empty: one group.
     /// </summary>
     public IReadOnlyList<ParameterGroup> ParameterGroups { get; set => field = Require.NotNull(value, "Use an empty list for one group."); } = [];
-
-    /// <summary>What is done to the gradients of a step before the optimizer sees them: clipping and centralisation. Default null: nothing.</summary>
-    public GradientClipping? GradientClipping { get; set; }
 
     /// <summary>The factor of the dropout layers' rates at each step, from 0 to 1. Default null: they stay as they are.</summary>
     public LrSchedule? DropoutSchedule { get; set; }

@@ -13,7 +13,7 @@ internal static unsafe class LossPass
             double sum = loss switch
             {
                 SquaredError when width == 1 => Squared(labels, weights, rows, count, outputs, (float)scale, gradient),
-                SoftmaxCrossEntropy { LabelSmoothing: 0 } => Softmax(labels, weights, rows, count, outputs, stride, width, (float)scale, gradient),
+                SoftmaxCrossEntropy { Smoothing: 0 } => Softmax(labels, weights, rows, count, outputs, stride, width, (float)scale, gradient),
                 _ => General(loss, data.LabelColumns, labels, weights, rows, count, outputs, stride, width, (float)scale, gradient),
             };
             return scale * sum;

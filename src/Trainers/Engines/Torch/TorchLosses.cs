@@ -25,7 +25,7 @@ internal static class TorchLosses
         HingeLoss => (1 - (2 * labels - 1) * outputs).clamp_min(0).squeeze(1),
         FocalLoss focal when outputs.shape[1] == 1 => Focal(LogSigmoid((2 * labels - 1) * outputs).squeeze(1), focal.Gamma),
         FocalLoss focal => Focal(functional.log_softmax(outputs, 1).gather(1, labels.to(ScalarType.Int64)).squeeze(1), focal.Gamma),
-        SoftmaxCrossEntropy softmax => functional.cross_entropy(outputs, labels.squeeze(1).to(ScalarType.Int64), reduction: Reduction.None, label_smoothing: softmax.LabelSmoothing),
+        SoftmaxCrossEntropy softmax => functional.cross_entropy(outputs, labels.squeeze(1).to(ScalarType.Int64), reduction: Reduction.None, label_smoothing: softmax.Smoothing),
         _ => throw new NotSupportedException($"The Torch engine must know the loss but was given {loss.GetType().Name}."),
     };
 

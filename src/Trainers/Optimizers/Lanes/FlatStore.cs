@@ -26,10 +26,22 @@ internal sealed class FlatBuffers<TElement>(ParameterLayout layout, Memory<TElem
 }
 
 /// <summary>One group over flat buffers, whose type says only what the numbers are; the lane is chosen by hardware.</summary>
-internal interface IFlatStore<TElement> : IGroupStore where TElement : unmanaged
+internal interface IFlatStore<TElement> where TElement : unmanaged
 {
     /// <summary>The slots in use, by name.</summary>
     IReadOnlyDictionary<string, Memory<TElement>> Slots { get; }
+
+    /// <summary>State of the group.</summary>
+    Scalars Scalars { get; }
+
+    /// <summary>State of its layers.</summary>
+    StoredLayer[] Layers { get; }
+
+    /// <summary>One update of this group, or of the part of it that <paramref name="worker"/> of <paramref name="workers"/> has.</summary>
+    void Step(Optimizer optimizer, Moment now, int worker, int workers);
+
+    /// <summary>Makes all state, changing no weight.</summary>
+    void Declare(Optimizer optimizer, Moment now);
 
     /// <summary>The weights to evaluate and save.</summary>
     void Average(Optimizer optimizer, Span<TElement> destination);
@@ -50,8 +62,6 @@ internal sealed class FlatStore<TElement, T> : Store<T>, IFlatStore<TElement>
 
     /// <summary>Numbers in a lane.</summary>
     private static int Width => Unsafe.SizeOf<T>() / Unsafe.SizeOf<TElement>();
-
-    private Parameters<T> Whole => new(this, new(0, buffers.Layout.Length / Width));
 
     public IReadOnlyDictionary<string, Memory<TElement>> Slots => slots;
 
@@ -93,12 +103,6 @@ internal sealed class FlatStore<TElement, T> : Store<T>, IFlatStore<TElement>
         optimizer.Averaging?.Observe(parameters, now, Scalars);
     }
 
-    public void Treat(GradientClipping how) => GradientRules.Treat(Whole, how);
-
-    public double GradientSquares() => Whole.SumOfSquares(Gradients);
-
-    public void ScaleGradients(double factor) => GradientRules.Scale(Whole, factor);
-
     public void Declare(Optimizer optimizer, Moment now)
     {
         Parameters<T> nothing = new(this, default);
@@ -112,7 +116,7 @@ internal sealed class FlatStore<TElement, T> : Store<T>, IFlatStore<TElement>
 
     public void Average(Optimizer optimizer, Span<TElement> destination)
     {
-        Parameters<T> all = Whole;
+        Parameters<T> all = new(this, new(0, buffers.Layout.Length / Width));
         Span<T> lanes = Lanes(destination);
         if (optimizer.Averaging is { } averaging && averaging.HasStarted(Scalars)) all.Copy(averaging.Of(all), lanes);
         else if (optimizer.HasAverage) optimizer.Average(all, lanes);
@@ -122,9 +126,8 @@ internal sealed class FlatStore<TElement, T> : Store<T>, IFlatStore<TElement>
     private Memory<TElement> Declare(string name, double initial)
     {
         Memory<TElement> slot = slots[name] = buffers.Slot(name);
-        // Padding stays zero: what starts there would move the weights' padding.
         if (initial != 0)
-            foreach (StoredLayer layer in Layers) slot.Span.Slice(layer.Run.From * Width, layer.Spec.Count).Fill(TElement.CreateTruncating(initial));
+            foreach (Run run in Runs) slot.Span[(run.From * Width)..(run.To * Width)].Fill(TElement.CreateTruncating(initial));
         return slot;
     }
 

@@ -1,0 +1,87 @@
+using System.Globalization;
+
+namespace MlNetLr.Benchmarks.Quality;
+
+/// <summary>How well TorchTabular predicts beside ML.NET's trainers, with defaults only.</summary>
+internal sealed class QualityCommand : Command
+{
+    public override string Name => "quality";
+
+    public override string Summary =>
+        "TorchTabular against ML.NET's trainers: --data FILE --label NAME --task regression|binary|multiclass [--test FILE] [--seeds 3] [--split 0.2] [--splits 10], or --suite FOLDER; [--schedules] [--only NAME,...] [--members N] [--folds N]";
+
+    public override int Run(IReadOnlyList<string> arguments)
+    {
+        if (!TryParse(arguments, out Dictionary<string, string> given, out string? problem))
+        {
+            Console.Error.WriteLine(problem);
+            Console.Error.WriteLine(Summary);
+            return 2;
+        }
+        int seeds = Number(given, "seeds") ?? 3;
+        QualityContestant.Members = Number(given, "members");
+        QualityContestant.Folds = Number(given, "folds");
+        IReadOnlyList<QualityContestant> contestants = given.ContainsKey("schedules") ? QualityContestant.Schedules : QualityContestant.All;
+        if (given.TryGetValue("only", out string? only))
+            contestants = [.. contestants.Where(contestant => only.Split(',').Any(part => contestant.Name.Contains(part.Trim(), StringComparison.OrdinalIgnoreCase)))];
+        if (contestants.Count == 0)
+        {
+            Console.Error.WriteLine("--only must name contestants but names none.");
+            return 2;
+        }
+        var tables = new List<string>();
+        foreach (QualityData data in given.TryGetValue("suite", out string? folder) ? Suite(folder) : [One(given)])
+        {
+            string table = new QualityRun(data, seeds, contestants).Run();
+            Console.WriteLine(table);
+            tables.Add(table);
+        }
+        if (given.TryGetValue("out", out string? path)) File.WriteAllText(path, string.Join('\n', tables));
+        return 0;
+    }
+
+    /// <summary>The data sets of a folder: what to predict, and how they are cut. Names of files, labels and tasks, nothing else.</summary>
+    private static IEnumerable<QualityData> Suite(string folder)
+    {
+        string At(string name) => Path.Combine(folder, name);
+        QualityData[] sets =
+        [
+            new("California housing", At("california-housing.csv"), "median_house_value", TableTask.Regression),
+            new("Taxi fares", At("taxi-fare-train.csv"), "fare_amount", TableTask.Regression) { TestFile = At("taxi-fare-test.csv") },
+            new("Adult income", At("adult.txt"), "last", TableTask.Binary),
+            new("Handwritten digits", At("optdigits-train.csv"), "last", TableTask.Multiclass) { TestFile = At("optdigits-test.csv") },
+            new("German credit", At("german-credit.csv"), "last", TableTask.Binary) { TestFraction = 0.3, Splits = 10 },
+            new("Pima diabetes", At("pima-diabetes.csv"), "last", TableTask.Binary) { TestFraction = 0.3, Splits = 10 },
+        ];
+        return sets.Where(set => File.Exists(set.File));
+    }
+
+    private static QualityData One(Dictionary<string, string> given) =>
+        new(Path.GetFileNameWithoutExtension(given["data"]), given["data"], given["label"], Enum.Parse<TableTask>(given["task"], ignoreCase: true))
+        {
+            TestFile = given.GetValueOrDefault("test"),
+            TestFraction = given.TryGetValue("split", out string? fraction) ? double.Parse(fraction, CultureInfo.InvariantCulture) : 0.2,
+            Splits = Number(given, "splits") ?? 1,
+        };
+
+    private static int? Number(Dictionary<string, string> given, string name) =>
+        given.TryGetValue(name, out string? text) ? int.Parse(text, CultureInfo.InvariantCulture) : null;
+
+    private static bool TryParse(IReadOnlyList<string> arguments, out Dictionary<string, string> given, out string? problem)
+    {
+        string[] flags = ["schedules"], values = ["data", "label", "task", "test", "seeds", "split", "splits", "suite", "only", "members", "folds", "out"];
+        given = [];
+        problem = null;
+        for (int i = 0; i < arguments.Count; i++)
+        {
+            string name = arguments[i].TrimStart('-');
+            if (flags.Contains(name)) given[name] = "";
+            else if (values.Contains(name) && i + 1 < arguments.Count) given[name] = arguments[++i];
+            else problem = $"'{arguments[i]}' is not known, or lacks its value.";
+        }
+        if (!given.ContainsKey("suite"))
+            foreach (string needed in (string[])["data", "label", "task"])
+                if (!given.ContainsKey(needed)) problem ??= $"--{needed} is missing.";
+        return problem is null;
+    }
+}

@@ -1,0 +1,77 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+
+namespace MlNetLr.Benchmarks.Quality;
+
+/// <summary>
+/// Turns a table into features that every contestant gets alike: numbers as they are (missing ones NaN), text one-hot by the values of the training
+/// rows. A column is text if a training cell that is not missing is no number.
+/// </summary>
+internal sealed class TableEncoder
+{
+    private readonly TableTask task;
+    private readonly int label;
+    private readonly List<(int Column, string[]? Values)> columns = [];
+    private readonly string[] classes;
+
+    public TableEncoder(TableFile train, int label, TableTask task)
+    {
+        this.task = task;
+        this.label = label;
+        for (int column = 0; column < train.Names.Length; column++)
+        {
+            if (column == label) continue;
+            string[] cells = [.. train.Rows.Select(row => row[column])];
+            bool text = cells.Any(cell => !TableFile.IsMissing(cell) && !TableFile.IsNumber(cell));
+            columns.Add((column, text ? [.. cells.Distinct().Order(StringComparer.Ordinal)] : null));
+        }
+        classes = task == TableTask.Regression ? [] : [.. train.Rows.Select(row => row[label]).Distinct().Order(StringComparer.Ordinal)];
+        if (task == TableTask.Binary && classes.Length != 2)
+            throw new ArgumentException($"The label must have two values for a binary task but has {classes.Length}. Use --task multiclass or regression.");
+        Width = columns.Sum(column => column.Values?.Length ?? 1);
+    }
+
+    public int Width { get; }
+
+    public IDataView Encode(MLContext context, TableFile table)
+    {
+        Row[] rows = [.. table.Rows.Where(row => !TableFile.IsMissing(row[label]) && (task == TableTask.Regression || classes.Contains(row[label]))).Select(Encode)];
+        var schema = SchemaDefinition.Create(typeof(Row));
+        schema[nameof(Row.Features)].ColumnType = new VectorDataViewType(NumberDataViewType.Single, Width);
+        schema[nameof(Row.Class)].ColumnType = new KeyDataViewType(typeof(uint), Math.Max(2, classes.Length));
+        return context.Data.LoadFromEnumerable(rows, schema);
+    }
+
+    private Row Encode(string[] cells)
+    {
+        float[] features = new float[Width];
+        int place = 0;
+        foreach ((int column, string[]? values) in columns)
+        {
+            if (values is null)
+            {
+                features[place++] = TableFile.IsNumber(cells[column]) ? TableFile.Number(cells[column]) : float.NaN;
+                continue;
+            }
+            int value = Array.BinarySearch(values, cells[column], StringComparer.Ordinal);
+            if (value >= 0) features[place + value] = 1;
+            place += values.Length;
+        }
+        int number = Array.IndexOf(classes, cells[label]);
+        return new Row
+        {
+            Features = features,
+            Value = task == TableTask.Regression ? TableFile.Number(cells[label]) : 0,
+            IsSecond = number == 1,
+            Class = (uint)Math.Max(0, number),
+        };
+    }
+
+    internal sealed class Row
+    {
+        public float[] Features = [];
+        public float Value;
+        public bool IsSecond;
+        public uint Class;
+    }
+}

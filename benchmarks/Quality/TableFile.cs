@@ -1,0 +1,70 @@
+using System.Globalization;
+
+namespace MlNetLr.Benchmarks.Quality;
+
+internal enum TableTask
+{
+    Regression,
+    Binary,
+    Multiclass,
+}
+
+/// <summary>A text file of a table: columns of numbers, columns of text, and a label.</summary>
+/// <param name="Names">The columns' names; their numbers where there is no header.</param>
+/// <param name="Rows">The cells as text, trimmed.</param>
+internal sealed record TableFile(string[] Names, IReadOnlyList<string[]> Rows)
+{
+    /// <summary>Reads a file whose separator is a comma, semicolon or tab. The first line is a header if it has cells that are no numbers where the second has some.</summary>
+    public static TableFile Read(string path)
+    {
+        string[] lines = [.. File.ReadLines(path).Where(line => !string.IsNullOrWhiteSpace(line))];
+        if (lines.Length < 2) throw new InvalidDataException($"{path} must have at least two lines but has {lines.Length}.");
+        char separator = new[] { '\t', ';', ',' }.First(mark => mark == ',' || lines[0].Contains(mark) && lines[1].Contains(mark));
+        List<string[]> rows = [.. lines.Select(line => Cells(line, separator))];
+        bool header = rows[0].Where((cell, i) => !IsNumber(cell) && i < rows[1].Length && IsNumber(rows[1][i])).Any();
+        string[] names = header ? [.. rows[0].Select(name => name.TrimStart('#'))] : [.. Enumerable.Range(0, rows[0].Length).Select(i => $"column{i}")];
+        if (header) rows.RemoveAt(0);
+        int ragged = rows.FindIndex(row => row.Length != names.Length);
+        return ragged < 0 ? new TableFile(names, rows)
+            : throw new InvalidDataException($"{path}: row {ragged + 1} must have {names.Length} cells but has {rows[ragged].Length}.");
+    }
+
+    /// <summary>The column of that name; also "first", "last", a number, or a name without what follows a bracket.</summary>
+    public int Column(string name)
+    {
+        if (name == "first") return 0;
+        if (name == "last") return Names.Length - 1;
+        int place = Array.FindIndex(Names, own => own.Equals(name, StringComparison.OrdinalIgnoreCase) || own.StartsWith(name + "(", StringComparison.OrdinalIgnoreCase));
+        if (place >= 0) return place;
+        return int.TryParse(name, CultureInfo.InvariantCulture, out int number) && number >= 0 && number < Names.Length ? number
+            : throw new ArgumentException($"--label must be a column but was '{name}'. There are: {string.Join(", ", Names)}.");
+    }
+
+    public TableFile Select(IEnumerable<int> rows) => new(Names, [.. rows.Select(row => Rows[row])]);
+
+    public static bool IsMissing(string cell) => cell is "" or "?" or "NA" or "NaN" or "nan" or "null";
+
+    public static bool IsNumber(string cell) => float.TryParse(cell, NumberStyles.Float, CultureInfo.InvariantCulture, out _);
+
+    public static float Number(string cell) => IsMissing(cell) ? float.NaN : float.Parse(cell, NumberStyles.Float, CultureInfo.InvariantCulture);
+
+    private static string[] Cells(string line, char separator)
+    {
+        if (!line.Contains('"')) return [.. line.Split(separator).Select(cell => cell.Trim())];
+        var cells = new List<string>();
+        var cell = new System.Text.StringBuilder();
+        bool quoted = false;
+        foreach (char letter in line)
+        {
+            if (letter == '"') quoted = !quoted;
+            else if (letter == separator && !quoted)
+            {
+                cells.Add(cell.ToString().Trim());
+                cell.Clear();
+            }
+            else cell.Append(letter);
+        }
+        cells.Add(cell.ToString().Trim());
+        return [.. cells];
+    }
+}

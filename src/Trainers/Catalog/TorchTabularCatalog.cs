@@ -1,0 +1,122 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.LrSchedules;
+using Microsoft.ML.Runtime;
+using Microsoft.ML.Trainers.Torch;
+
+namespace Microsoft.ML;
+
+/// <summary>The network for tables, in the catalogs where ML.NET's own trainers are.</summary>
+public static class TorchTabularCatalog
+{
+    /// <summary>
+    /// Trains a network for tables, for regression: encodings of numbers and categories, several networks averaged, and rates, decay and dropout on
+    /// schedules. Features need no normalisation and may have missing values.
+    /// </summary>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="labelColumnName">The label: Single.</param>
+    /// <param name="featureColumnName">The features: a known-sized vector of Single. Columns of text as one-hot vectors, or as codes named in <see cref="TorchTabularOptions.CategoricalColumns"/>.</param>
+    /// <param name="exampleWeightColumnName">How much each row counts: Single. Null: all alike.</param>
+    /// <param name="optimizer">The optimizer with its peak rate, from <see cref="Optimizers"/>. Null: the recipe's.</param>
+    /// <param name="schedule">The factor of the peak rate at each step. Null: the recipe's.</param>
+    /// <param name="numberOfEpochs">Passes over the rows. Null: the recipe's, by the number of rows.</param>
+    /// <param name="members">Networks that are averaged. Null: the recipe's.</param>
+    public static TorchRegressionTrainer TorchTabular(
+        this RegressionCatalog.RegressionTrainers catalog,
+        string labelColumnName = DefaultColumnNames.Label,
+        string featureColumnName = DefaultColumnNames.Features,
+        string? exampleWeightColumnName = null,
+        Optimizer? optimizer = null,
+        LrSchedule? schedule = null,
+        double? numberOfEpochs = null,
+        int? members = null) =>
+        TorchTabular(catalog, OptionsOf(labelColumnName, featureColumnName, exampleWeightColumnName, optimizer, schedule, numberOfEpochs, members));
+
+    /// <summary>Trains a network for tables, for regression, with all options.</summary>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="options">They are copied.</param>
+    public static TorchRegressionTrainer TorchTabular(this RegressionCatalog.RegressionTrainers catalog, TorchTabularOptions options) =>
+        new(EnvironmentOf(catalog), Given(options));
+
+    /// <summary>
+    /// Trains a network for tables, for binary classification: encodings of numbers and categories, several networks averaged, and rates, decay and
+    /// dropout on schedules. Features need no normalisation and may have missing values.
+    /// </summary>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="labelColumnName">The label: Boolean.</param>
+    /// <param name="featureColumnName">The features: a known-sized vector of Single. Columns of text as one-hot vectors, or as codes named in <see cref="TorchTabularOptions.CategoricalColumns"/>.</param>
+    /// <param name="exampleWeightColumnName">How much each row counts: Single. Null: all alike.</param>
+    /// <param name="optimizer">The optimizer with its peak rate, from <see cref="Optimizers"/>. Null: the recipe's.</param>
+    /// <param name="schedule">The factor of the peak rate at each step. Null: the recipe's.</param>
+    /// <param name="numberOfEpochs">Passes over the rows. Null: the recipe's, by the number of rows.</param>
+    /// <param name="members">Networks that are averaged. Null: the recipe's.</param>
+    public static TorchBinaryTrainer TorchTabular(
+        this BinaryClassificationCatalog.BinaryClassificationTrainers catalog,
+        string labelColumnName = DefaultColumnNames.Label,
+        string featureColumnName = DefaultColumnNames.Features,
+        string? exampleWeightColumnName = null,
+        Optimizer? optimizer = null,
+        LrSchedule? schedule = null,
+        double? numberOfEpochs = null,
+        int? members = null) =>
+        TorchTabular(catalog, OptionsOf(labelColumnName, featureColumnName, exampleWeightColumnName, optimizer, schedule, numberOfEpochs, members));
+
+    /// <summary>Trains a network for tables, for binary classification, with all options.</summary>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="options">They are copied.</param>
+    public static TorchBinaryTrainer TorchTabular(this BinaryClassificationCatalog.BinaryClassificationTrainers catalog, TorchTabularOptions options) =>
+        new(EnvironmentOf(catalog), Given(options));
+
+    /// <summary>
+    /// Trains a network for tables, for multiclass classification: encodings of numbers and categories, several networks averaged, and rates, decay
+    /// and dropout on schedules. Features need no normalisation and may have missing values.
+    /// </summary>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="labelColumnName">The label: a key.</param>
+    /// <param name="featureColumnName">The features: a known-sized vector of Single. Columns of text as one-hot vectors, or as codes named in <see cref="TorchTabularOptions.CategoricalColumns"/>.</param>
+    /// <param name="exampleWeightColumnName">How much each row counts: Single. Null: all alike.</param>
+    /// <param name="optimizer">The optimizer with its peak rate, from <see cref="Optimizers"/>. Null: the recipe's.</param>
+    /// <param name="schedule">The factor of the peak rate at each step. Null: the recipe's.</param>
+    /// <param name="numberOfEpochs">Passes over the rows. Null: the recipe's, by the number of rows.</param>
+    /// <param name="members">Networks that are averaged. Null: the recipe's.</param>
+    public static TorchMulticlassTrainer TorchTabular(
+        this MulticlassClassificationCatalog.MulticlassClassificationTrainers catalog,
+        string labelColumnName = DefaultColumnNames.Label,
+        string featureColumnName = DefaultColumnNames.Features,
+        string? exampleWeightColumnName = null,
+        Optimizer? optimizer = null,
+        LrSchedule? schedule = null,
+        double? numberOfEpochs = null,
+        int? members = null) =>
+        TorchTabular(catalog, OptionsOf(labelColumnName, featureColumnName, exampleWeightColumnName, optimizer, schedule, numberOfEpochs, members));
+
+    /// <summary>Trains a network for tables, for multiclass classification, with all options.</summary>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="options">They are copied.</param>
+    public static TorchMulticlassTrainer TorchTabular(this MulticlassClassificationCatalog.MulticlassClassificationTrainers catalog, TorchTabularOptions options) =>
+        new(EnvironmentOf(catalog), Given(options));
+
+    private static TorchTabularOptions OptionsOf(
+        string labelColumnName, string featureColumnName, string? exampleWeightColumnName, Optimizer? optimizer, LrSchedule? schedule, double? numberOfEpochs, int? members)
+    {
+        var options = new TorchTabularOptions
+        {
+            LabelColumnName = labelColumnName, FeatureColumnName = featureColumnName, ExampleWeightColumnName = exampleWeightColumnName, Members = members,
+        };
+        if (optimizer is not null) options.Optimizer = optimizer;
+        if (schedule is not null) options.Schedule = schedule;
+        if (numberOfEpochs is { } epochs) options.NumberOfEpochs = epochs;
+        return options;
+    }
+
+    private static TorchTabularOptions Given(TorchTabularOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return options;
+    }
+
+    private static IHostEnvironment EnvironmentOf(TrainCatalogBase.CatalogInstantiatorBase catalog)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        return CatalogUtils.GetEnvironment(catalog);
+    }
+}

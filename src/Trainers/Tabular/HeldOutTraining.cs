@@ -1,0 +1,115 @@
+using System.Globalization;
+using Microsoft.ML.NeuralNetworks;
+using Microsoft.ML.NeuralNetworks.Scoring;
+using Microsoft.ML.Trainers.Torch.Data;
+using Microsoft.ML.Trainers.Torch.Training;
+
+namespace Microsoft.ML.Trainers.Torch.Tabular;
+
+/// <summary>
+/// Members of a small table: each trains without another fold, for each of several lengths, and beside the networks stands a linear model. The pooled
+/// predictions for held-out rows choose (<see cref="HeldOutChoice"/>).
+/// </summary>
+internal sealed class HeldOutTraining(
+    Network network, TabularEncoding encoding, Loss loss, LearningTask task, TorchTabularOptions options, Device device, ulong seed, RunWatcher watcher)
+{
+    // Ridges from strong to weak: the strength is chosen with the rest. A ridge of r weighs as much as r rows.
+    private static readonly double[] Ridges = [300, 30, 3, 0.3];
+
+    // The recipe's run, and shorter ones with the whole schedule within them.
+    private static readonly double[] Lengths = [1, 0.25];
+
+    public (IReadOnlyList<float[]> Members, TrainingHistory History) Train(TrainingData data, Action<int, Action<int>> sideBySide)
+    {
+        int outputs = network.Outputs, count = options.Folds!.Value;
+        bool softmax = task != LearningTask.Regression;
+        int[][] folds = Folds.Of(data, count, seed);
+        var fitted = new FoldResult[count];
+        sideBySide(count, fold => fitted[fold] = TrainFold(data, folds, fold, softmax));
+
+        int candidates = fitted[0].Weights.Count;
+        var choice = new HeldOutChoice(data, outputs, softmax);
+        float[][] heldOut = [.. Enumerable.Range(0, candidates).Select(candidate => Pool(folds, fitted, candidate, data.Rows * outputs))];
+        double[] factors = [.. heldOut.Select(choice.Factor)];
+        double[][] predictions = [.. heldOut.Select((raw, candidate) => choice.Predictions(raw, factors[candidate]))];
+        int[] picks = choice.Pick(predictions, count);
+        for (int candidate = 0; candidate < candidates; candidate++)
+            watcher.Say(string.Create(CultureInfo.InvariantCulture,
+                $"Held-out folds: {Name(candidate)}: loss {choice.Loss(predictions[candidate]):g5}, factor {factors[candidate]:g3}, {picks[candidate]} of {count} members."));
+
+        var members = new List<float[]>();
+        for (int fold = 0; fold < count; fold++)
+        {
+            int candidate = Array.FindIndex(picks, left => left > 0);
+            picks[candidate]--;
+            members.Add(Scaled(fitted[fold].Weights[candidate], factors[candidate]));
+        }
+        return (members, fitted[0].History);
+    }
+
+    private string Name(int candidate) => string.Create(CultureInfo.InvariantCulture,
+        $"{(candidate < Lengths.Length ? $"{Lengths[candidate] * options.NumberOfEpochs!.Value:g3} epochs" : $"linear, ridge {Ridges[candidate - Lengths.Length]}")}");
+
+    private FoldResult TrainFold(TrainingData data, int[][] folds, int fold, bool softmax)
+    {
+        ulong own = new RandomStream(seed, RandomStream.Purpose.Member, fold).NextBits();
+        TrainingData train = data.Select([.. folds.Where((_, i) => i != fold).SelectMany(rows => rows).Order()]), held = data.Select(folds[fold]);
+        float[] first = FirstWeights.Of(network, encoding, train, options.DataDrivenInitialization, own);
+        var weights = new List<float[]>();
+        var raw = new List<float[]>();
+        TrainingHistory? history = null;
+        foreach (double length in Lengths)
+        {
+            var run = (TorchTabularOptions)options.Copy();
+            run.NumberOfEpochs = Math.Max(1, length * options.NumberOfEpochs!.Value);
+            run.BatchSize = Math.Min(options.BatchSize!.Value, train.Rows);
+            TrainedNetwork trained = TrainedNetwork.Train(network, loss, train, validation: null, run, device, own, first.ToArray(), watcher);
+            history ??= trained.History;
+            weights.Add(trained.Weights);
+            raw.Add(Raw(trained.Weights, held));
+        }
+        if (LinearMember.Fits(network))
+        {
+            TrainingData features = LinearMember.Features(network, first, train);
+            RidgeModel? model = null;
+            foreach (double ridge in Ridges)
+            {
+                watcher.CheckAlive();
+                model = RidgeModel.Fit(features, network.Outputs, softmax, ridge, model);
+                weights.Add(LinearMember.Weights(network, first, model));
+                raw.Add(Raw(weights[^1], held));
+            }
+        }
+        return new FoldResult(weights, raw, history!);
+    }
+
+    private float[] Raw(float[] weights, TrainingData rows)
+    {
+        float[] raw = new float[rows.Rows * network.Outputs];
+        new NetworkScorer(new FittedNetwork(network, weights, LinearMember.Plain(network.Outputs))).Score(rows.Features.Span, rows.Rows, raw);
+        return raw;
+    }
+
+    /// <summary>Each row's outputs by the model that has not seen it.</summary>
+    private float[] Pool(int[][] folds, FoldResult[] fitted, int candidate, int length)
+    {
+        float[] pooled = new float[length];
+        int outputs = network.Outputs;
+        for (int fold = 0; fold < folds.Length; fold++)
+            for (int i = 0; i < folds[fold].Length; i++)
+                fitted[fold].Raw[candidate].AsSpan(i * outputs, outputs).CopyTo(pooled.AsSpan(folds[fold][i] * outputs));
+        return pooled;
+    }
+
+    /// <summary>Weights whose outputs are so many times as large.</summary>
+    private float[] Scaled(float[] weights, double factor)
+    {
+        float[] scaled = weights.ToArray();
+        foreach (string name in (string[])["output.weight", "output.bias"])
+            foreach (ref float value in network.Layout[name].In(scaled.AsSpan())) value *= (float)factor;
+        return scaled;
+    }
+
+    /// <summary>For each candidate the weights, and the outputs for the fold's own rows.</summary>
+    private sealed record FoldResult(IReadOnlyList<float[]> Weights, IReadOnlyList<float[]> Raw, TrainingHistory History);
+}

@@ -1,0 +1,82 @@
+using System.Runtime.ExceptionServices;
+using Microsoft.ML.NeuralNetworks;
+using Microsoft.ML.Trainers.Torch.Data;
+using Microsoft.ML.Trainers.Torch.Training;
+
+namespace Microsoft.ML.Trainers.Torch.Tabular;
+
+/// <summary>Trains the members of a model, side by side on the cores there are.</summary>
+internal sealed class TabularTraining(TorchTabularOptions given, LearningTask task, Device device, ulong seed, RunWatcher watcher)
+{
+    /// <param name="train">The rows; the labels of a regression are standardised.</param>
+    /// <param name="validation">Rows by whose loss each member keeps its best epoch, or null.</param>
+    /// <param name="categorical">The columns that hold category codes.</param>
+    /// <param name="outputs">Numbers per row out.</param>
+    /// <param name="output">How they become predictions.</param>
+    /// <param name="start">The model to go on from, or null.</param>
+    public FittedNetwork Train(
+        TrainingData train, TrainingData? validation, IReadOnlySet<int> categorical, int outputs, OutputTransform output, FittedNetwork? start)
+    {
+        TorchTabularOptions options = Recipe.Resolve(given, task, train.Rows);
+        if (options.Members > 1 && (options.Checkpoints is not null || options.ResumeFrom is not null))
+            throw new InvalidOperationException($"Members must be 1 for checkpoints but was {options.Members}. Train the members of a large table one by one, or leave the checkpoints out.");
+        // Held-out folds choose among runs of this library's own losses; given rows to validate on, or a model to go on from, there is nothing to choose.
+        if (validation is not null || start is not null || given.Loss is not null || options.EarlyStopping is not null)
+        {
+            options.Folds = 0;
+            options.Members = given.Members ?? Recipe.DefaultMembers;
+        }
+        if (validation is not null) options.EarlyStopping ??= new EarlyStopping { Patience = int.MaxValue };
+        Network network;
+        TabularEncoding? encoding = null;
+        if (start is null)
+        {
+            encoding = new TabularEncoding(train, categorical, options, watcher.CheckAlive);
+            network = TabularNetwork.Build(encoding, options, outputs);
+        }
+        else
+        {
+            if (start.Network.Inputs != train.Columns || start.Network.Outputs != outputs)
+                throw new ArgumentException($"The model to start from must take {train.Columns} features and give {outputs} numbers but takes {start.Network.Inputs} and gives {start.Network.Outputs}. Use the columns it was trained with.");
+            network = start.Network;
+        }
+        options.ParameterGroups = Recipe.Groups(network.Layout, given.ParameterGroups);
+        Loss loss = given.Loss ?? (task == LearningTask.Regression ? new SquaredError() : new SoftmaxCrossEntropy { LabelSmoothing = options.LabelSmoothing!.Value });
+
+        if (options.Folds > 0)
+        {
+            int cores = options.NumberOfThreads ?? Environment.ProcessorCount;
+            options.NumberOfThreads = 1;
+            var heldOut = new HeldOutTraining(network, encoding!, loss, task, options, device, seed, watcher);
+            (IReadOnlyList<float[]> weights, TrainingHistory history) = heldOut.Train(train, (count, work) => SideBySide(count, cores, work));
+            return new FittedNetwork(network, [.. weights.Select(member => (ReadOnlyMemory<float>)member)], output, history.ToJson());
+        }
+
+        int members = options.Members!.Value;
+        int? threads = options.NumberOfThreads;
+        // One thread each: no thread waits for another within a step, and the result does not depend on how many run at a time.
+        if (members > 1) options.NumberOfThreads = 1;
+        var trained = new TrainedNetwork[members];
+        SideBySide(members, threads ?? Environment.ProcessorCount, member =>
+        {
+            ulong own = new RandomStream(seed, RandomStream.Purpose.Member, member).NextBits();
+            float[] first = encoding is null
+                ? start!.Weights(member % start.Members).ToArray()
+                : FirstWeights.Of(network, encoding, train, options.DataDrivenInitialization, own);
+            trained[member] = TrainedNetwork.Train(network, loss, train, validation, options, device, own, first, watcher);
+        });
+        return new FittedNetwork(network, [.. trained.Select(member => (ReadOnlyMemory<float>)member.Weights)], output, trained[0].History.ToJson());
+    }
+
+    private static void SideBySide(int count, int threads, Action<int> work)
+    {
+        try
+        {
+            Parallel.For(0, count, new ParallelOptions { MaxDegreeOfParallelism = threads }, work);
+        }
+        catch (AggregateException fault)
+        {
+            ExceptionDispatchInfo.Throw(fault.InnerExceptions[0]);
+        }
+    }
+}

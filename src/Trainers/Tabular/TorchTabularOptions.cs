@@ -1,0 +1,102 @@
+using Microsoft.ML.LrSchedules;
+using Microsoft.ML.NeuralNetworks;
+using Microsoft.ML.NeuralNetworks.Layers;
+using Microsoft.ML.Trainers.Torch.Tabular;
+
+namespace Microsoft.ML.Trainers.Torch;
+
+/// <summary>
+/// Options of <c>TorchTabular</c>. What is null is chosen by the recipe from the task and the training rows: docs/tabular.md has every
+/// rule and its reason. <see cref="TrainingOptions.Optimizer"/>, <see cref="TrainingOptions.Schedule"/>,
+/// <see cref="TrainingOptions.NumberOfEpochs"/>, <see cref="TrainingOptions.BatchSize"/> and <see cref="TrainingOptions.ParameterGroups"/>
+/// are the recipe's too unless they are set.
+/// <para>
+/// Parameters: <c>categories.tables.*</c>, <c>encoding.*</c> (or <c>scaling.*</c>), <c>front.weight</c>, <c>layers.0.weight</c>,
+/// <c>layers.0.bias</c>, <c>layers.0.activation.blend</c>, ..., <c>output.weight</c>, <c>output.bias</c>.
+/// </para>
+/// </summary>
+public sealed class TorchTabularOptions : TrainingOptions
+{
+    /// <summary>The recipe, all of it.</summary>
+    public TorchTabularOptions() => DropoutSchedule = Recipe.FlatCosine;
+
+    /// <summary>Units of each hidden layer, each at least 1. Default 256, 256, 256.</summary>
+    public IReadOnlyList<int> HiddenLayers
+    {
+        get;
+        set
+        {
+            foreach (int units in Require.NotNull(value, "Use an empty list for a linear model.")) Require.AtLeast(1, units, "A layer has at least one unit.");
+            field = [.. value];
+        }
+    } = [256, 256, 256];
+
+    /// <summary>The function after each hidden layer. Default null: Mish for regression, SELU for classification.</summary>
+    public ActivationFunction? Activation { get; set => field = value is { } function ? Require.Defined(function) : null; }
+
+    /// <summary>Whether each hidden unit learns how much of the activation it uses. Default true.</summary>
+    public bool ParametricActivation { get; set; } = true;
+
+    /// <summary>
+    /// The part of each hidden layer that is dropped, at least 0 and below 1; it follows <see cref="TrainingOptions.DropoutSchedule"/>, by default full for half
+    /// of the run and then falling to 0. Default 0.15.
+    /// </summary>
+    public double Dropout { get; set => field = Require.Fraction(value, "0.15 is the recipe's."); } = 0.15;
+
+    /// <summary>
+    /// The part of each label that is spread over all classes. Default null: 0.1 for half of the run and then falling to 0; for two
+    /// classes only below 10,000 rows. It has no effect on regression or on a <see cref="TrainingOptions.Loss"/> of your own.
+    /// </summary>
+    public ScheduledValue? LabelSmoothing { get; set => field = value is { } part ? Require.Fraction(part, "0.1 is usual.") : null; }
+
+    /// <summary>Whether every input of the first layer has a learned factor with a rate of its own. Default true.</summary>
+    public bool FrontScale { get; set; } = true;
+
+    /// <summary>Bins of the piecewise-linear encoding of each numeric column; 0 for none. Default null: 64 for regression, 128 for classification.</summary>
+    public int? PiecewiseLinearBins { get; set => field = value is { } bins ? Require.AtLeast(0, bins, "0 switches the encoding off.") : null; }
+
+    /// <summary>Frequencies of the periodic encoding of each numeric column; 0 for none. Default null: 16 for regression, 0 for classification.</summary>
+    public int? PeriodicFrequencies { get; set => field = value is { } count ? Require.AtLeast(0, count, "0 switches the encoding off.") : null; }
+
+    /// <summary>Numbers that an encoded numeric column becomes, its scaled value included, at least 2. Default 8.</summary>
+    public int EncodingWidth { get; set => field = Require.AtLeast(2, value, "One is the scaled value itself."); } = 8;
+
+    /// <summary>With more numeric columns than this, numbers are scaled but not encoded. Default 32.</summary>
+    public int MaximumEncodedColumns { get; set => field = Require.AtLeast(0, value, "0 switches the encodings off."); } = 32;
+
+    /// <summary>
+    /// Names of the slots of the features that hold category codes: 1 to the number of categories, as key columns converted to Single do; 0 and
+    /// missing values are a category of their own. Columns that go through <c>Concatenate</c> lend their names to their slots. Default empty.
+    /// </summary>
+    public IReadOnlyList<string> CategoricalColumns { get; set => field = [.. Require.NotNull(value, "Use an empty list for none.")]; } = [];
+
+    /// <summary>
+    /// The length of the vector of a category, at least 1, where a column has more than <see cref="OneHotCategories"/>. Default 8.
+    /// </summary>
+    public int CategoryWidth { get; set => field = Require.AtLeast(1, value, "8 is the recipe's."); } = 8;
+
+    /// <summary>Columns with up to so many categories start as one-hot vectors. Default 8.</summary>
+    public int OneHotCategories { get; set => field = Require.AtLeast(0, value, "0 embeds all columns."); } = 8;
+
+    /// <summary>
+    /// Networks that are trained with random numbers of their own and averaged in one model, at least 1. Default null: 4, or the number of folds
+    /// where folds are held out.
+    /// </summary>
+    public int? Members { get; set => field = value is { } members ? Require.AtLeast(1, members, "1 trains a single network.") : null; }
+
+    /// <summary>
+    /// Parts into which the rows are cut so that each member holds out another part, by which the length of training, the share of a
+    /// linear model and the confidence are chosen. 0: every member trains on all rows to the last step. Default null: 8 on up to
+    /// 4,096 rows, else 0.
+    /// </summary>
+    public int? Folds { get; set => field = value is { } folds && folds != 0 ? Require.AtLeast(2, folds, "0 holds nothing out.") : value; }
+
+    /// <summary>Whether first weights and biases are scaled by what the layers do to training rows. Default true.</summary>
+    public bool DataDrivenInitialization { get; set; } = true;
+
+    /// <summary>Whether predictions of a regression stay within the labels of the training rows. Default true.</summary>
+    public bool ClampPredictions { get; set; } = true;
+
+    internal override Network BuildNetwork(int inputs, int outputs) =>
+        throw new InvalidOperationException("The network of TorchTabular depends on the rows: it is built by Recipe.");
+}

@@ -1,0 +1,62 @@
+using CsCheck;
+using Microsoft.ML.Trainers.Torch.Tabular;
+using Microsoft.VisualStudio.TestTools.UnitTesting;
+
+namespace Microsoft.ML.Trainers.Torch.Tests.Tabular;
+
+[TestClass]
+public sealed class ColumnSummaryTests
+{
+    [TestMethod]
+    public void Of_RepeatsAndGaps_CountsKnownValuesInOrder()
+    {
+        ColumnSummary summary = ColumnSummary.Of([3, float.NaN, 1, 3, 2, float.NaN]);
+        summary.Values.Should().Equal(1, 2, 3);
+        summary.Counts.Should().Equal(1, 1, 2);
+        summary.Median.Should().Be(2.5f);
+    }
+
+    [TestMethod]
+    public void Of_NothingKnown_IsAConstantZero()
+    {
+        ColumnSummary summary = ColumnSummary.Of([float.NaN, float.NaN]);
+        (summary.Median, summary.Scale, summary.IsNumeric, summary.IsIndicator).Should().Be((0f, 0f, false, false));
+    }
+
+    [TestMethod]
+    [DataRow(new float[] { 0, 1, 2, 3, 4 }, 0.5f, "quartiles 1 and 3")]
+    [DataRow(new float[] { 0, 0, 0, 0, 0, 0, 0, 10 }, 0.2f, "equal quartiles: 2 / range")]
+    [DataRow(new float[] { 7, 7, 7 }, 0f, "constant")]
+    public void Scale_EachCase_FollowsTheRule(float[] values, float expected, string name) =>
+        ColumnSummary.Of(values).Scale.Should().BeApproximately(expected, 1e-6f, name);
+
+    [TestMethod]
+    public void Scale_HugeValues_LeavesScaledSquaresFinite()
+    {
+        ColumnSummary summary = ColumnSummary.Of([0, 1e-30f, 2e-30f, 3e-30f, 3e38f]);
+        double largest = 3e38 * summary.Scale;
+        ((float)(largest * largest)).Should().BeLessThan(float.PositiveInfinity);
+    }
+
+    [TestMethod]
+    public void Edges_FewValues_AreTheValues() => ColumnSummary.Of([5, 1, 1, 9]).Edges(4).Should().Equal(1, 5, 9);
+
+    [TestMethod]
+    public void Edges_OneValueInMostRows_LeavesTheBinsToTheRest()
+    {
+        // 920 zeros and 80 distinct others: plain quantiles of 16 bins would leave the others one bin or two.
+        float[] column = [.. Enumerable.Repeat(0f, 920), .. Enumerable.Range(1, 80).Select(i => (float)i)];
+        ColumnSummary.Of(column).Edges(16).Length.Should().BeGreaterThanOrEqualTo(10);
+    }
+
+    [TestMethod]
+    public void Edges_AnyColumn_AscendFromTheSmallestToTheLargest() =>
+        Gen.Select(Gen.Int[-50, 50].Array[1, 300], Gen.Int[1, 40]).Sample((values, bins) =>
+        {
+            float[] edges = ColumnSummary.Of([.. values.Select(value => (float)value)]).Edges(bins);
+            edges[0].Should().Be(values.Min());
+            edges[^1].Should().Be(values.Max());
+            edges.Length.Should().BeLessThanOrEqualTo(bins + 1);
+            edges.Zip(edges.Skip(1)).Should().OnlyContain(pair => pair.First < pair.Second);
+        }, iter: 300);
+}
