@@ -69,5 +69,11 @@ public class ScheduleBenchmarks
 
     /// <summary>Every step of a run of a million.</summary>
     [Benchmark]
-    public IReadOnlyList<SchedulePoint> SampleAMillion() => Schedule.Sample(Plan);
+    public double SampleAMillion()
+    {
+        double sum = 0;
+        foreach (SchedulePoint point in Schedule.Sample(Plan))
+            sum += point.Factor;
+        return sum;
+    }
 }

@@ -14,18 +14,10 @@ public readonly record struct SchedulePhase(string Name, double Start, double En
 
 public abstract partial record LrSchedule
 {
-    /// <summary>Every step of a run: what the trainer will use, from the same object. For a table or a plot.</summary>
+    /// <summary>Every step of a run: what the trainer will use, from the same object. For a table or a plot. The list computes its points when they are asked for and takes no memory.</summary>
     /// <param name="plan">The run.</param>
     /// <param name="peakRate">As for <see cref="Bind"/>.</param>
-    public IReadOnlyList<SchedulePoint> Sample(TrainingPlan plan, double? peakRate = null)
-    {
-        BoundSchedule bound = Bind(plan, peakRate);
-        var points = new SchedulePoint[plan.TotalSteps];
-        double epochsPerStep = 1.0 / plan.StepsPerEpoch;
-        for (int step = 0; step < points.Length; step++)
-            points[step] = new SchedulePoint(step, step * epochsPerStep, bound.FactorAt(step));
-        return points;
-    }
+    public IReadOnlyList<SchedulePoint> Sample(TrainingPlan plan, double? peakRate = null) => new SchedulePoints(Bind(plan, peakRate));
 
     /// <summary>The parts, each from its own start to its own end.</summary>
     internal virtual IEnumerable<SchedulePhase> Phases(Horizon horizon, double start, double length) =>

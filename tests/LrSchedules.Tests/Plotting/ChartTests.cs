@@ -17,6 +17,11 @@ public class ChartTests
         IReadOnlyList<SchedulePoint> points = Schedule.Sample(Plan);
         points.Should().HaveCount(40);
         points[25].Should().Be(new SchedulePoint(25, 2.5, Schedule.Bind(Plan).FactorAt(25)));
+        points.Select(point => point.Step).Should().Equal(Enumerable.Range(0, 40).Select(step => (long)step));
+        points.Should().Equal(Enumerable.Range(0, 40).Select(step => points[step]));
+        ((System.Collections.IEnumerable)points).Cast<SchedulePoint>().Should().HaveCount(40);
+        points.Invoking(list => list[40]).Should().Throw<ArgumentOutOfRangeException>().WithMessage("index must be between 0 and 39 but was 40. The list has one point for each step of the run.*");
+        points.Invoking(list => list[-1]).Should().Throw<ArgumentOutOfRangeException>();
         LrSchedule.Hold(atRate: 0.01).Sample(Plan, 0.1)[0].Factor.Should().BeApproximately(0.1, 1e-15);
     }
 
