@@ -55,6 +55,8 @@ internal sealed class TorchEngine : Engine
     public override double ForwardBackward(ReadOnlySpan<int> rows, double scale, bool accumulate, in StepSettings settings)
     {
         using DisposeScope pass = NewDisposeScope();
+        // The caller may have switched gradients off for its own use of libtorch.
+        using IDisposable gradient = enable_grad();
         SendWeights();
         if (!accumulate) using (gradients.zero_()) { }
         DataTensors data = tensorsOf[Data];
