@@ -39,17 +39,18 @@ namespace MlNetLr.Tests
         }
 
         /// <summary>Runs it to its end.</summary>
-        public static (int ExitCode, string Output) Run(Func<string, int> program, string argument = "", IReadOnlyDictionary<string, string?>? environment = null, string? assembly = null)
+        public static (int ExitCode, string Output) Run(
+            Func<string, int> program, string argument = "", IReadOnlyDictionary<string, string?>? environment = null, string? assembly = null, TimeSpan? timeout = null)
         {
             using Process process = Start(program, argument, environment, assembly);
-            return Finish(process);
+            return Finish(process, timeout);
         }
 
-        /// <summary>Waits for its end, a minute at most.</summary>
-        public static (int ExitCode, string Output) Finish(Process process)
+        /// <summary>Waits for its end, a minute at most unless told otherwise.</summary>
+        public static (int ExitCode, string Output) Finish(Process process, TimeSpan? timeout = null)
         {
             Task<string> output = process.StandardOutput.ReadToEndAsync(), errors = process.StandardError.ReadToEndAsync();
-            if (!process.WaitForExit(TimeSpan.FromMinutes(1)))
+            if (!process.WaitForExit(timeout ?? TimeSpan.FromMinutes(1)))
             {
                 process.Kill(entireProcessTree: true);
                 throw new TimeoutException($"The child process did not end. Output: {output.Result}{errors.Result}");
