@@ -20,11 +20,11 @@ public sealed class TrainingKillTests
     public void DeleteFolder() => Directory.Delete(folder, recursive: true);
 
     [TestMethod]
-    public void Fit_KilledTenTimes_EndsWithTheWeightsOfAnUninterruptedRun() => KillRepeatedly(kills: 10, epochs: 60);
+    public void Fit_KilledSixTimes_EndsWithTheWeightsOfAnUninterruptedRun() => KillRepeatedly(kills: 6, epochs: 12);
 
     [TestMethod]
     [TestCategory("Slow")]
-    public void Fit_KilledTwoHundredTimes_EndsWithTheWeightsOfAnUninterruptedRun() => KillRepeatedly(kills: 200, epochs: 300);
+    public void Fit_KilledTwoHundredTimes_EndsWithTheWeightsOfAnUninterruptedRun() => KillRepeatedly(kills: 200, epochs: 230);
 
     private void KillRepeatedly(int kills, int epochs)
     {
@@ -38,7 +38,11 @@ public sealed class TrainingKillTests
             string? first = run.StandardOutput.ReadLine();
             first.Should().NotBeNull(errors.Result);
             if (first!.StartsWith("resumed", StringComparison.Ordinal)) resumes++;
-            // An epoch writes four checkpoints and then waits for a second: most kills come among the checkpoints.
+            // An epoch writes four checkpoints and then waits for a second: most kills come among the checkpoints, and every other
+            // one after a new checkpoint, however slow the machine is at the moment.
+            string? newest = Newest();
+            var patience = Stopwatch.StartNew();
+            while (i % 2 == 0 && Newest() == newest && patience.Elapsed < TimeSpan.FromSeconds(30)) Thread.Sleep(1);
             Thread.Sleep(random.Next(1, 41));
             run.Kill();
             run.WaitForExit();
@@ -47,8 +51,10 @@ public sealed class TrainingKillTests
         exitCode.Should().Be(0, output);
         output.Split('\n')[0].Should().StartWith("resumed", "there is something left to do");
         output.Split('\n')[^2].Should().Be(expected);
-        resumes.Should().BeGreaterThan(kills / 2, "most kills came after a checkpoint");
+        resumes.Should().Be(kills - 1, "after the first kill there was a checkpoint to go on from");
     }
+
+    private string? Newest() => Directory.GetFiles(folder, "*.safetensors").Max();
 
     private string Argument(int epochs, bool slowly) => string.Create(CultureInfo.InvariantCulture, $"{folder}|{epochs}|{slowly}");
 

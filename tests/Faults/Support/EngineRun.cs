@@ -27,12 +27,12 @@ internal static class EngineRun
 
     public static TrainedNetwork Train(string engineName, TrainingData data, TorchMlpOptions options, params Action<TrainingProgress>[] listeners)
     {
-        Network network = engineName == Libtorch ? WithDropout(options) : options.BuildNetwork(data.Columns, 1);
+        Network network = WithDropout(options);
         ulong seed = (ulong)options.Seed!.Value;
         using Engine engine = engineName == Libtorch
             ? new TorchEngine(network, new SquaredError(), data, seed, Device.Cpu)
-            : new CpuEngine(network, new SquaredError(), data, options.NumberOfThreads ?? 0);
-        var plan = new TrainingPlan(data.Rows, options.BatchSize, options.NumberOfEpochs, options.GradientAccumulation, options.LastBatch);
+            : new CpuEngine(network, new SquaredError(), data, seed, options.NumberOfThreads ?? 0);
+        TrainingPlan plan = options.PlanFor(data.Rows);
         Initializer.Fill(network, engine.Weights.Span, seed);
         var updater = new ParameterUpdater(options.Optimizer, options.ParameterGroups, options.Schedule, plan, network.Layout, engine.Weights, engine.Gradients);
         var watcher = new RunWatcher(options.CancellationToken, () => { }, listeners, _ => { });
