@@ -77,7 +77,7 @@ internal static class Program
     {
         var options = new TorchMlpOptions { LabelColumnName = command.Label, FeatureColumnName = LearningTask.Features, Progress = new EpochLines(output) };
         if (command.Epochs is { } epochs) options.NumberOfEpochs = epochs;
-        if (command.Optimizer is { } optimizer) options.Optimizer = OptimizerText.Parse(optimizer);
+        if (command.Optimizer is { } optimizer) options.Optimizer = Optimizer.Parse(optimizer);
         if (command.Schedule is { } schedule) options.Schedule = LrSchedule.Parse(schedule);
         return options;
     }
