@@ -38,6 +38,25 @@ public abstract record Optimizer
     /// <summary>An average of the weights over the steps, to be validated, saved and returned in their place. Default null: none.</summary>
     public WeightAveraging? Averaging { get; init; }
 
+    /// <summary>
+    /// Reads the one-line text <c>name(lr, name=value, ...)</c>: <c>adamw(lr=1e-3, wd=0.01)</c>, <c>sgd(0.1, momentum=0.9, nesterov=true)</c>,
+    /// <c>lion</c>. Names are those of the factories and properties, in any case; <c>lr</c>, <c>wd</c> and <c>eps</c> are short for the
+    /// learning rate, weight decay and epsilon. A scheduled number is <c>0.95 * linear(0.3run, to=0.9)</c>, an average
+    /// <c>averaging=ema(0.999)</c> or <c>averaging=swa(start=750, every=50)</c>.
+    /// </summary>
+    /// <exception cref="FormatException">A name is unknown, a value is wrong or out of range: the message points at the character.</exception>
+    public static Optimizer Parse(string text) => new OptimizerParser(text).Parse();
+
+    /// <summary>Reads what <see cref="ToJson"/> wrote, as strictly as <see cref="Parse"/>.</summary>
+    /// <exception cref="FormatException">It is not such a text; the message names the property.</exception>
+    public static Optimizer FromJson(string json) => OptimizerJson.Read(json);
+
+    /// <summary>The versioned JSON form: <c>{"version":1,"optimizer":"adamw","learningRate":0.001}</c>. Properties at their default are left out.</summary>
+    public string ToJson() => OptimizerJson.Write(this);
+
+    /// <summary>The one-line text, which <see cref="Parse"/> reads back to an equal value.</summary>
+    public sealed override string ToString() => OptimizerSchema.Text(this);
+
     /// <summary>Whether one parameter's update needs no other parameter, so that threads can share the work.</summary>
     internal virtual bool IsElementwise => true;
 

@@ -15,11 +15,14 @@ internal abstract class Updater<TElement> where TElement : unmanaged
     private readonly IFlatStore<TElement>[] stores;
     private readonly Moment[] now;
     private readonly BoundValues values;
+    private readonly GradientClipping? clipping;
+    private Func<double>? unclipped, clipped;
 
     private protected Updater(
         Optimizer optimizer, IReadOnlyList<ParameterGroup> groups, LrSchedule? schedule, TrainingPlan plan, ParameterLayout layout,
-        Memory<TElement> weights, Memory<TElement> gradients)
+        Memory<TElement> weights, Memory<TElement> gradients, GradientClipping? clipping)
     {
+        this.clipping = clipping;
         if (weights.Length != layout.Length || gradients.Length != layout.Length)
             throw new ArgumentException($"Weights and gradients must have the layout's {layout.Length} values but have {weights.Length} and {gradients.Length}.");
         buffers = new(layout, weights, gradients);
@@ -58,6 +61,11 @@ internal abstract class Updater<TElement> where TElement : unmanaged
     public void BeginStep(long step, Func<double>? closure = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(step);
+        if (clipping is not null)
+        {
+            Clip();
+            closure = Clipping(closure);
+        }
         for (int i = 0; i < stores.Length; i++)
         {
             now[i] = new Moment(groups[i].Optimizer, step, RateAt(i, step), groups[i].PeakRate, values, closure);
@@ -116,6 +124,39 @@ internal abstract class Updater<TElement> where TElement : unmanaged
         foreach (StateArray array in state) array.RequireLike(byName[array.Name]);
         foreach (StateArray array in state) array.CopyFrom(byName[array.Name]);
     }
+
+    private void Clip()
+    {
+        double all = 0;
+        foreach (IFlatStore<TElement> store in stores)
+        {
+            store.Treat(clipping!);
+            double squares = clipping!.Norm is null && clipping.GroupNorm is null ? 0 : store.GradientSquares();
+            if (clipping.GroupNorm is { } limit && Math.Sqrt(squares) > limit)
+            {
+                store.ScaleGradients(limit / Math.Sqrt(squares));
+                squares = limit * limit;
+            }
+            all += squares;
+        }
+        if (clipping!.Norm is { } most && Math.Sqrt(all) > most)
+            foreach (IFlatStore<TElement> store in stores) store.ScaleGradients(most / Math.Sqrt(all));
+    }
+
+    /// <summary>Made once per closure: a step allocates nothing.</summary>
+    private Func<double>? Clipping(Func<double>? closure)
+    {
+        if (closure is null || closure == unclipped) return closure is null ? null : clipped;
+        unclipped = closure;
+        return clipped = MakeClipped(closure);
+    }
+
+    private Func<double> MakeClipped(Func<double> closure) => () =>
+    {
+        double loss = closure();
+        Clip();
+        return loss;
+    };
 
     private protected abstract IFlatStore<TElement> MakeStore(FlatBuffers<TElement> buffers, IReadOnlyList<ParameterSlot> parameters);
 }

@@ -39,6 +39,14 @@ internal sealed class Toy<TElement> where TElement : unmanaged, System.Numerics.
         return loss;
     }
 
+    /// <summary>Gradients that only the step decides, with a direction that lasts.</summary>
+    internal void Noise(long step)
+    {
+        Random random = new(2000 + (int)step);
+        foreach (ParameterSlot slot in Layout)
+            foreach (ref TElement gradient in slot.In(Gradients.Span)) gradient = TElement.CreateTruncating((float)(random.NextDouble() - 0.3));
+    }
+
     /// <summary>Runs steps [from, to).</summary>
     internal void Run(Updater<TElement> updater, long from, long to)
     {

@@ -40,6 +40,15 @@ internal interface IFlatStore<TElement> where TElement : unmanaged
     /// <summary>One update of this group, or of the part of it that <paramref name="worker"/> of <paramref name="workers"/> has.</summary>
     void Step(Optimizer optimizer, Moment now, int worker, int workers);
 
+    /// <summary>Centralises and clips the gradients as far as that needs no norm of the group.</summary>
+    void Treat(GradientClipping how);
+
+    /// <summary>The sum of squares of the gradients.</summary>
+    double GradientSquares();
+
+    /// <summary>Multiplies the gradients.</summary>
+    void ScaleGradients(double factor);
+
     /// <summary>Makes all state, changing no weight.</summary>
     void Declare(Optimizer optimizer, Moment now);
 
@@ -62,6 +71,8 @@ internal sealed class FlatStore<TElement, T> : Store<T>, IFlatStore<TElement>
 
     /// <summary>Numbers in a lane.</summary>
     private static int Width => Unsafe.SizeOf<T>() / Unsafe.SizeOf<TElement>();
+
+    private Parameters<T> Whole => new(this, new(0, buffers.Layout.Length / Width));
 
     public IReadOnlyDictionary<string, Memory<TElement>> Slots => slots;
 
@@ -103,6 +114,12 @@ internal sealed class FlatStore<TElement, T> : Store<T>, IFlatStore<TElement>
         optimizer.Averaging?.Observe(parameters, now, Scalars);
     }
 
+    public void Treat(GradientClipping how) => GradientRules.Treat(Whole, how);
+
+    public double GradientSquares() => Whole.SumOfSquares(Gradients);
+
+    public void ScaleGradients(double factor) => GradientRules.Scale(Whole, factor);
+
     public void Declare(Optimizer optimizer, Moment now)
     {
         Parameters<T> nothing = new(this, default);
@@ -116,7 +133,7 @@ internal sealed class FlatStore<TElement, T> : Store<T>, IFlatStore<TElement>
 
     public void Average(Optimizer optimizer, Span<TElement> destination)
     {
-        Parameters<T> all = new(this, new(0, buffers.Layout.Length / Width));
+        Parameters<T> all = Whole;
         Span<T> lanes = Lanes(destination);
         if (optimizer.Averaging is { } averaging && averaging.HasStarted(Scalars)) all.Copy(averaging.Of(all), lanes);
         else if (optimizer.HasAverage) optimizer.Average(all, lanes);

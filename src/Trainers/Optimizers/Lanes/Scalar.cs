@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.Intrinsics;
 
 namespace Microsoft.ML.Trainers.Torch.Lanes;
 
@@ -24,7 +25,9 @@ internal readonly struct Scalar<TElement>(TElement v) : ILane<Scalar<TElement>>
 
     public static Scalar<TElement> Cbrt(Scalar<TElement> a) => new(TElement.Cbrt(a.v));
 
-    public static Scalar<TElement> Exp(Scalar<TElement> a) => new(TElement.Exp(a.v));
+    public static Scalar<TElement> Exp(Scalar<TElement> a) => a is Scalar<float> single
+        ? new(TElement.CreateTruncating(Vector128.Exp(Vector128.CreateScalar(single.v)).ToScalar()))
+        : new(TElement.Exp(a.v));
 
     public static Scalar<TElement> Abs(Scalar<TElement> a) => new(TElement.Abs(a.v));
 

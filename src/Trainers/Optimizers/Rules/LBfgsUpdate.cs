@@ -13,7 +13,7 @@ internal readonly ref struct LBfgsUpdate<T> where T : struct, ILane<T>
     private readonly LBfgs o;
     private readonly Parameters<T> p;
     private readonly Moment now;
-    private readonly Span<T> d, last, start, bracketLow, bracketHigh;
+    private readonly Span<T> d, last, change, step, start, bracketLow, bracketHigh;
     private readonly string[] changes, steps;
     private readonly double[] inverse, alpha;
 
@@ -24,6 +24,8 @@ internal readonly ref struct LBfgsUpdate<T> where T : struct, ILane<T>
         this.now = now;
         d = p["direction"];
         last = p["last_gradient"];
+        change = p["new_change"];
+        step = p["new_step"];
         start = o.LineSearch ? p["start"] : default;
         bracketLow = o.LineSearch ? p["bracket_0"] : default;
         bracketHigh = o.LineSearch ? p["bracket_1"] : default;
@@ -119,7 +121,6 @@ internal readonly ref struct LBfgsUpdate<T> where T : struct, ILane<T>
     {
         // The pair is written where the next one goes, and counted only if its curvature is positive; a full history gives up its oldest.
         bool full = Pairs == o.HistorySize;
-        Span<T> change = p["change_new"], step = p["step_new"];
         p.Apply(new Set(change, Gradient, last, 1, -1));
         p.Apply(new Set(step, d, default, Length, 0));
         double curvature = p.Dot(change, step);

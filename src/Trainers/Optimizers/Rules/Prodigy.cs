@@ -52,15 +52,15 @@ public sealed record Prodigy : Optimizer
 
     internal override void Step<T>(Parameters<T> p, Moment now)
     {
-        Span<T> s = p["s"], start = p["start"];
-        if (now.T == 1) p.Copy(p.Weights, start);
+        // How far each weight has come, w_0 - w, is summed up and not subtracted: in float the difference would have few digits.
+        Span<T> s = p["s"], way = p["way"];
         ref double d = ref p.Scalars["d", FirstEstimate], most = ref p.Scalars["d_max", FirstEstimate];
         ref double numerator = ref p.Scalars["numerator"], steps = ref p.Scalars["steps"];
         double beta1 = now[Beta1], beta3 = Beta3 ?? Sqrt(Beta2);
         double bias = BiasCorrection ? Sqrt(1 - Pow(Beta2, steps + 1)) / (1 - Pow(beta1, steps + 1)) : 1;
         double before = d, rate = d * now.Rate * bias, growth = d / FirstEstimate;
 
-        double towards = p.Sum(new Towards<T>(p, now, start));
+        double towards = p.Sum(new Towards<T>(p, now, way));
         p.Apply(new Averages<T>(this, p, now, before, beta3, growth * (SafeguardWarmup ? d : rate)));
         double travelled = now.Rate > 0 ? p.SumOfMagnitudes(s) : 0;
         if (travelled != 0)
@@ -75,13 +75,13 @@ public sealed record Prodigy : Optimizer
         p.Apply(new Move<T>(this, p, now, travelled == 0 ? 0 : rate, d));
     }
 
-    private readonly ref struct Towards<T>(Parameters<T> p, Moment now, ReadOnlySpan<T> start) : ITerm<T> where T : struct, ILane<T>
+    private readonly ref struct Towards<T>(Parameters<T> p, Moment now, ReadOnlySpan<T> way) : ITerm<T> where T : struct, ILane<T>
     {
-        private readonly ReadOnlySpan<T> w = p.Weights, g = p.Gradients, start = start;
+        private readonly ReadOnlySpan<T> w = p.Weights, g = p.Gradients, way = way;
         private readonly T decay = now.Coupled;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public T At(int i) => (g[i] + decay * w[i]) * (start[i] - w[i]);
+        public T At(int i) => (g[i] + decay * w[i]) * way[i];
     }
 
     private readonly ref struct Averages<T>(Prodigy o, Parameters<T> p, Moment now, double d, double beta, double weight) : IRule<T> where T : struct, ILane<T>
@@ -108,15 +108,19 @@ public sealed record Prodigy : Optimizer
 
     private readonly ref struct Move<T>(Prodigy o, Parameters<T> p, Moment now, double lr, double d) : IRule<T> where T : struct, ILane<T>
     {
-        private readonly Span<T> m = p["m"], v = p["v"];
+        private readonly Span<T> m = p["m"], v = p["v"], way = p["way"];
         private readonly bool fresh = o.Beta1 == 0;
 
         private readonly T decay = now.Coupled, rate = lr,
-                           keep = o.DecayKind == WeightDecayKind.Decoupled ? 1 - now.Decay * lr : now.Keep,
+                           shrink = o.DecayKind == WeightDecayKind.Decoupled ? now.Decay * lr : now.Shrink,
                            distance = d, epsilon = d * o.Epsilon;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public T Update(int i, T w, T g) =>
-            keep * w - rate * (fresh ? distance * (g + decay * w) : m[i]) / (Sqrt(v[i]) + epsilon);
+        public T Update(int i, T w, T g)
+        {
+            T step = shrink * w + rate * (fresh ? distance * (g + decay * w) : m[i]) / (Sqrt(v[i]) + epsilon);
+            way[i] += step;
+            return w - step;
+        }
     }
 }
