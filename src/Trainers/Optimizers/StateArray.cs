@@ -17,9 +17,23 @@ internal sealed record StateArray(string Name, ImmutableArray<int> Shape, Memory
         _ => throw new ArgumentException($"State must be float or double but was {typeof(TElement).Name}.", nameof(values)),
     };
 
+    /// <summary>The saved arrays by name, after checking that they are those of <paramref name="state"/> and nothing else.</summary>
+    /// <exception cref="InvalidDataException">A name is missing or unknown, or a shape differs.</exception>
+    public static IReadOnlyDictionary<string, StateArray> Match(IReadOnlyList<StateArray> state, IReadOnlyList<StateArray> saved)
+    {
+        Dictionary<string, StateArray> byName = saved.ToDictionary(array => array.Name, StringComparer.Ordinal);
+        if (state.FirstOrDefault(array => !byName.ContainsKey(array.Name)) is { } missing)
+            throw new InvalidDataException($"The checkpoint must hold the optimizer state '{missing.Name}' but does not. Resume with the optimizer and groups that were saved.");
+        HashSet<string> names = [.. state.Select(array => array.Name)];
+        if (saved.FirstOrDefault(array => !names.Contains(array.Name)) is { } unknown)
+            throw new InvalidDataException($"The checkpoint holds the optimizer state '{unknown.Name}', which this optimizer does not have. Resume with the optimizer and groups that were saved.");
+        foreach (StateArray array in state) array.RequireLike(byName[array.Name]);
+        return byName;
+    }
+
     /// <summary>Refuses a saved array of another kind or shape.</summary>
     /// <exception cref="InvalidDataException">The saved array has another kind or shape.</exception>
-    public void RequireLike(StateArray saved)
+    private void RequireLike(StateArray saved)
     {
         if (!Shape.AsSpan().SequenceEqual(saved.Shape.AsSpan()) || Floats.HasValue != saved.Floats.HasValue)
             throw new InvalidDataException($"The state '{Name}' must be {Describe(this)} but was {Describe(saved)}. Resume with the optimizer and network that were saved.");

@@ -1,3 +1,4 @@
+using Microsoft.ML.NeuralNetworks;
 using Microsoft.VisualStudio.TestTools.UnitTesting;
 
 namespace Microsoft.ML.Trainers.Torch.Tests.Optimizers;
@@ -29,6 +30,8 @@ public class SharingTests
         }
 
         three.Weights.Span.SequenceEqual(one.Weights.Span).Should().BeTrue();
+        foreach (ParameterSlot slot in Toy<float>.Layout)
+            one.Weights.Span[(slot.Offset + slot.Count)..slot.PaddedEnd].ToArray().Should().OnlyContain(padding => padding == 0, "padding stays zero");
     }
 
     [TestMethod]

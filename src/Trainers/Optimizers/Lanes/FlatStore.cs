@@ -26,31 +26,10 @@ internal sealed class FlatBuffers<TElement>(ParameterLayout layout, Memory<TElem
 }
 
 /// <summary>One group over flat buffers, whose type says only what the numbers are; the lane is chosen by hardware.</summary>
-internal interface IFlatStore<TElement> where TElement : unmanaged
+internal interface IFlatStore<TElement> : IGroupStore where TElement : unmanaged
 {
     /// <summary>The slots in use, by name.</summary>
     IReadOnlyDictionary<string, Memory<TElement>> Slots { get; }
-
-    /// <summary>State of the group.</summary>
-    Scalars Scalars { get; }
-
-    /// <summary>State of its layers.</summary>
-    StoredLayer[] Layers { get; }
-
-    /// <summary>One update of this group, or of the part of it that <paramref name="worker"/> of <paramref name="workers"/> has.</summary>
-    void Step(Optimizer optimizer, Moment now, int worker, int workers);
-
-    /// <summary>Centralises and clips the gradients as far as that needs no norm of the group.</summary>
-    void Treat(GradientClipping how);
-
-    /// <summary>The sum of squares of the gradients.</summary>
-    double GradientSquares();
-
-    /// <summary>Multiplies the gradients.</summary>
-    void ScaleGradients(double factor);
-
-    /// <summary>Makes all state, changing no weight.</summary>
-    void Declare(Optimizer optimizer, Moment now);
 
     /// <summary>The weights to evaluate and save.</summary>
     void Average(Optimizer optimizer, Span<TElement> destination);
@@ -143,8 +122,9 @@ internal sealed class FlatStore<TElement, T> : Store<T>, IFlatStore<TElement>
     private Memory<TElement> Declare(string name, double initial)
     {
         Memory<TElement> slot = slots[name] = buffers.Slot(name);
+        // Padding stays zero: what starts there would move the weights' padding.
         if (initial != 0)
-            foreach (Run run in Runs) slot.Span[(run.From * Width)..(run.To * Width)].Fill(TElement.CreateTruncating(initial));
+            foreach (StoredLayer layer in Layers) slot.Span.Slice(layer.Run.From * Width, layer.Spec.Count).Fill(TElement.CreateTruncating(initial));
         return slot;
     }
 

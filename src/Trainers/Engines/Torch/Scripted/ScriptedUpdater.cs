@@ -1,0 +1,82 @@
+using Microsoft.ML.LrSchedules;
+using Microsoft.ML.NeuralNetworks;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Trainers.Torch.Engines.Scripted;
+
+/// <summary>
+/// The updater of weights that live on another device: the same rules, which write themselves down as TorchScript. On the CPU
+/// <see cref="ParameterUpdater"/> is two to three times as fast.
+/// </summary>
+internal sealed class ScriptedUpdater : GroupUpdater, IDisposable
+{
+    private readonly ParameterLayout layout;
+    private readonly Tensor weights;
+    private readonly ScriptedStore[] stores;
+
+    /// <param name="weights">A flat tensor of the layout, on any device; steps change it in place.</param>
+    /// <param name="gradients">A flat tensor of the layout on the same device.</param>
+    public ScriptedUpdater(
+        Optimizer optimizer, IReadOnlyList<ParameterGroup> groups, LrSchedule? schedule, TrainingPlan plan, ParameterLayout layout,
+        Tensor weights, Tensor gradients, GradientClipping? clipping = null)
+        : base(optimizer, groups, schedule, plan, layout, clipping)
+    {
+        if (weights.numel() != layout.Length || gradients.numel() != layout.Length)
+            throw new ArgumentException($"Weights and gradients must have the layout's {layout.Length} values but have {weights.numel()} and {gradients.numel()}.");
+        this.layout = layout;
+        this.weights = weights;
+        stores = [.. Groups.Select(group => new ScriptedStore(weights, gradients, group.Parameters, !group.Optimizer.IsElementwise || clipping is not null))];
+        Declare(stores);
+    }
+
+    /// <summary>The programs that have been compiled so far, of all groups.</summary>
+    public int Programs => stores.Sum(store => store.Programs);
+
+    /// <summary>The text of the last program.</summary>
+    public string LastScript => stores[^1].LastScript;
+
+    /// <summary>The weights to validate, save and return, into a flat tensor of the layout.</summary>
+    public void EvaluationWeights(Tensor destination)
+    {
+        using IDisposable noGradient = no_grad();
+        destination.copy_(weights);
+        for (int i = 0; i < stores.Length; i++) stores[i].Average(Groups[i].Optimizer, destination);
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<StateArray> State()
+    {
+        List<StateArray> state = [];
+        for (int i = 0; i < stores.Length; i++)
+        {
+            foreach ((string name, Tensor flat) in stores[i].Slots)
+            {
+                using DisposeScope scope = NewDisposeScope();
+                float[] values = [.. flat.cpu().data<float>()];
+                foreach (ParameterSlot slot in Groups[i].Parameters)
+                    state.Add(StateArray.Of($"{slot.Spec.Name}/{name}", slot.Spec.Shape, values.AsMemory(slot.Offset, slot.Count)));
+            }
+            AddNumbers(state, i);
+        }
+        return state;
+    }
+
+    /// <inheritdoc/>
+    public override void RestoreState(IReadOnlyList<StateArray> saved)
+    {
+        IReadOnlyDictionary<string, StateArray> byName = StateArray.Match(State(), saved);
+        foreach (StateArray array in Numbers()) array.CopyFrom(byName[array.Name]);
+        using IDisposable noGradient = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        for (int i = 0; i < stores.Length; i++)
+            foreach ((string name, Tensor flat) in stores[i].Slots)
+                foreach (ParameterSlot slot in Groups[i].Parameters)
+                    flat.narrow(0, slot.Offset, slot.Count).copy_(tensor(byName[$"{slot.Spec.Name}/{name}"].Floats!.Value.ToArray()));
+    }
+
+    public void Dispose()
+    {
+        foreach (ScriptedStore store in stores) store.Dispose();
+    }
+}
