@@ -122,7 +122,8 @@ internal sealed class Tape
             : ReferenceEquals(nodes[node].Text, InputText) ? $"copy_(old_{target})"
             : $"copy_({text[node]})";
 
-        string Total(int node) => $"torch.sum({text[node]}, dtype=torch.float64)";
+        // 7 is float64: a script knows types by number.
+        string Total(int node) => $"torch.sum({text[node]}, dtype=7)";
     }
 
     private static bool IsLeaf(TapeNode node) => ReferenceEquals(node.Text, InputText) || ReferenceEquals(node.Text, ConstantText);
