@@ -42,6 +42,7 @@ internal sealed class RunCheckpoints : IDisposable
         new("loss", Text(loss)),
         new("optimizer", Text(options.Optimizer)),
         new("parameter groups", string.Join("; ", options.ParameterGroups.Select(group => Text(group)))),
+        new("gradient clipping", Text(options.GradientClipping)),
         new("dropout schedule", options.DropoutSchedule?.ToString() ?? "none"),
         new("early stopping", Text(options.EarlyStopping)),
         new("plateau", Text(options.Plateau)),

@@ -27,7 +27,7 @@ internal sealed record TrainedNetwork(Network Network, float[] Weights, Training
         using Engine engine = EngineChoice.Create(network, loss, train, device, options.NumberOfThreads, seed, watcher.Say);
         if (firstWeights is null) Initializer.Fill(network, engine.Weights.Span, seed);
         else firstWeights.CopyTo(engine.Weights);
-        var updater = new ParameterUpdater(options.Optimizer, options.ParameterGroups, schedule, plan, network.Layout, engine.Weights, engine.Gradients);
+        var updater = new ParameterUpdater(options.Optimizer, options.ParameterGroups, schedule, plan, network.Layout, engine.Weights, engine.Gradients, options.GradientClipping);
 
         IReadOnlyList<KeyValuePair<string, string>> Describe() => RunCheckpoints.Describe(network, loss, train, validation, options, plan, schedule, seed);
         if (resumed is not null) RunCheckpoints.RequireSameRun(resumed, Describe(), options.ResumeWithDecay is null ? options.ResumeMode : ResumeMode.SameRates, plan, schedule);

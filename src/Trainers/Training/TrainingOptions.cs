@@ -51,6 +51,9 @@ public abstract class TrainingOptions
     /// </summary>
     public IReadOnlyList<ParameterGroup> ParameterGroups { get; set => field = Require.NotNull(value, "Use an empty list for one group."); } = [];
 
+    /// <summary>What is done to the gradients of a step before the optimizer sees them: clipping and centralisation. Default null: nothing.</summary>
+    public GradientClipping? GradientClipping { get; set; }
+
     /// <summary>The factor of the dropout layers' rates at each step, from 0 to 1. Default null: they stay as they are.</summary>
     public LrSchedule? DropoutSchedule { get; set; }
 

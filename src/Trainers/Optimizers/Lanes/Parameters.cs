@@ -107,6 +107,9 @@ internal readonly ref struct Parameters<T> where T : struct, ILane<T>
         }
     }
 
+    /// <summary>Carries out what has been asked for so far, before somebody else looks at the weights.</summary>
+    public void Settle() => store.Settle();
+
     /// <summary>The relative precision of the numbers.</summary>
     public double MachineEpsilon => store.MachineEpsilon;
 

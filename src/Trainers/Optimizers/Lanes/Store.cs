@@ -65,6 +65,11 @@ internal abstract class Store<T>(Run[] runs, StoredLayer[] layers) where T : str
     /// <summary>Writes a layer's part of a slot.</summary>
     public abstract void Write(ReadOnlySpan<double> values, StoredLayer layer, Span<T> slot);
 
+    /// <summary>Carries out what has been asked for so far, before somebody else looks at the weights.</summary>
+    public virtual void Settle()
+    {
+    }
+
     /// <summary>Ends a sum: the numbers that <paramref name="sums"/> stands for.</summary>
     public virtual double Total(ref LaneSums sums) => sums.Total;
 }

@@ -65,7 +65,7 @@ public sealed record Adopt : Optimizer
                            beta1 = now[o.Beta1], gain1 = 1 - now[o.Beta1],
                            beta2 = o.Beta2, gain2 = 1 - o.Beta2,
                            rate = now.Rate,
-                           most = o.Clip ? Pow(now.T - o.ClipFrom, o.ClipExponent) : double.MaxValue,
+                           most = o.Clip ? Pow(now.T - o.ClipFrom, o.ClipExponent) : float.MaxValue,
                            epsilon = o.Epsilon;
 
         private readonly bool start = now.T == 1;

@@ -137,6 +137,7 @@ internal readonly ref struct LBfgsUpdate<T> where T : struct, ILane<T>
     /// <summary>Loss and gradients at the current weights, with the decay in both.</summary>
     private double Evaluate()
     {
+        p.Settle();
         double loss = now.Closure();
         if (o.Maximize)
         {

@@ -16,6 +16,7 @@ internal sealed class ScriptedStore : Store<Symbol>, IGroupStore, IDisposable
 {
     private readonly Tape tape = new();
     private readonly Tensor flatWeights;
+    private readonly IReadOnlyList<ParameterSlot> parameters;
     private readonly (int Offset, int Count)[] ranges;
     private readonly Buffer weights, gradients;
     private readonly SortedDictionary<string, Buffer> slots = new(StringComparer.Ordinal);
@@ -32,6 +33,7 @@ internal sealed class ScriptedStore : Store<Symbol>, IGroupStore, IDisposable
         : base([new Run(0, ranges.Length)], [.. parameters.Select((slot, i) => new StoredLayer(slot.Spec, byLayer ? new Run(i, i + 1) : default))])
     {
         flatWeights = weights;
+        this.parameters = parameters;
         this.ranges = ranges;
         this.weights = new("w", ranges, weights);
         this.gradients = new("g", ranges, gradients);
@@ -59,7 +61,7 @@ internal sealed class ScriptedStore : Store<Symbol>, IGroupStore, IDisposable
     public override Span<Symbol> Slot(string name, double initial)
     {
         if (!slots.TryGetValue(name, out Buffer? slot))
-            slots[name] = slot = new($"s{slots.Count}", ranges, full_like(flatWeights, initial).DetachFromDisposeScope());
+            slots[name] = slot = new($"s{slots.Count}", ranges, First(initial));
         if (!used.Contains(slot)) Begin(slot);
         return slot.Symbols;
     }
@@ -114,6 +116,8 @@ internal sealed class ScriptedStore : Store<Symbol>, IGroupStore, IDisposable
         foreach ((int offset, int count) in ranges) destination.narrow(0, offset, count).copy_(slots[Evaluation].Flat.narrow(0, offset, count));
     }
 
+    public override void Settle() => Flush();
+
     /// <summary>Ends the program with the sum that it was asked for, and reads it.</summary>
     public override double Total(ref LaneSums sums) => tape.Sums.Count == 0 ? 0 : Flush();
 
@@ -143,6 +147,16 @@ internal sealed class ScriptedStore : Store<Symbol>, IGroupStore, IDisposable
             slot.Flat.Dispose();
         }
         foreach ((_, _, jit.CompilationUnit unit) in compiled) unit.Dispose();
+    }
+
+    /// <summary>The first values of a slot. Padding stays zero: what starts there would move the weights' padding.</summary>
+    private Tensor First(double initial)
+    {
+        Tensor flat = zeros_like(flatWeights).DetachFromDisposeScope();
+        if (initial == 0) return flat;
+        using DisposeScope scope = NewDisposeScope();
+        foreach (ParameterSlot parameter in parameters) flat.narrow(0, parameter.Offset, parameter.Count).fill_(initial);
+        return flat;
     }
 
     private void Run(Action record)
@@ -178,19 +192,27 @@ internal sealed class ScriptedStore : Store<Symbol>, IGroupStore, IDisposable
         double total = 0;
         if (results.Count > 0 || tape.Sums.Count > 0)
         {
-            object[] arguments = [.. used.SelectMany(buffer => buffer.Lanes), .. tape.Constants.Select(value => (object)value)];
-            object? answer = Compile(results).invoke("step", arguments);
-            if (answer is Tensor tensor)
-            {
-                total = tensor.item<double>();
-                tensor.Dispose();
-            }
+            total = Invoke(Compile(results));
         }
         Buffer[] again = [.. used];
         tape.Clear();
         used.Clear();
         foreach (Buffer buffer in again) Begin(buffer);
         return total;
+    }
+
+    /// <summary>
+    /// Calls a program. TorchSharp makes an object for each double it is given, and the collector may free it before the call has read it:
+    /// the objects are made here and outlive the call.
+    /// </summary>
+    private double Invoke(jit.CompilationUnit unit)
+    {
+        Scalar[] numbers = [.. tape.Constants.Select(value => (Scalar)value)];
+        object[] arguments = [.. used.SelectMany(buffer => buffer.Lanes), .. numbers];
+        object? answer = unit.invoke("step", arguments);
+        foreach (Scalar number in numbers) number.Dispose();
+        if (answer is not Tensor total) return 0;
+        using (total) return total.item<double>();
     }
 
     private jit.CompilationUnit Compile(List<(string Target, int Node)> results)

@@ -24,21 +24,21 @@ internal readonly struct Symbol : ILane<Symbol>
 
     public static Symbol operator /(Symbol a, Symbol b) => new(Tape.Current.Add("({0} / {1})", a, b, static (x, y) => x / y));
 
-    public static Symbol operator -(Symbol a) => new(Tape.Current.Add("(-{0})", a));
+    public static Symbol operator -(Symbol a) => new(Tape.Current.Add("(-{0})", a, static x => -x));
 
-    public static Symbol Sqrt(Symbol a) => new(Tape.Current.Add("torch.sqrt({0})", a));
+    public static Symbol Sqrt(Symbol a) => new(Tape.Current.Add("torch.sqrt({0})", a, Math.Sqrt));
 
-    public static Symbol Cbrt(Symbol a) => new(Tape.Current.Add("(torch.sign({0}) * torch.pow(torch.abs({0}), 1.0 / 3.0))", a));
+    public static Symbol Cbrt(Symbol a) => new(Tape.Current.Add("(torch.sign({0}) * torch.pow(torch.abs({0}), 1.0 / 3.0))", a, Math.Cbrt));
 
-    public static Symbol Exp(Symbol a) => new(Tape.Current.Add("torch.exp({0})", a));
+    public static Symbol Exp(Symbol a) => new(Tape.Current.Add("torch.exp({0})", a, Math.Exp));
 
-    public static Symbol Abs(Symbol a) => new(Tape.Current.Add("torch.abs({0})", a));
+    public static Symbol Abs(Symbol a) => new(Tape.Current.Add("torch.abs({0})", a, Math.Abs));
 
     public static Symbol Max(Symbol a, Symbol b) => new(Tape.Current.Extreme("torch.maximum({0}, {1})", "torch.clamp({0}, min={1})", a, b));
 
     public static Symbol Min(Symbol a, Symbol b) => new(Tape.Current.Extreme("torch.minimum({0}, {1})", "torch.clamp({0}, max={1})", a, b));
 
-    public static Symbol Sign(Symbol a) => new(Tape.Current.Add("torch.sign({0})", a));
+    public static Symbol Sign(Symbol a) => new(Tape.Current.Add("torch.sign({0})", a, static x => Math.Sign(x)));
 
     public static Symbol Where(Symbol condition, Symbol yes, Symbol no) => new(Tape.Current.Where(condition, yes, no));
 

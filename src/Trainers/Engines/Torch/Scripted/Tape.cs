@@ -53,9 +53,11 @@ internal sealed class Tape
         return Node(new(ConstantText, constants.Count - 1, -1, -1));
     }
 
-    public int Add(string text, Symbol a) => Node(new(text, a.Node, -1, -1));
+    /// <summary>A number makes a number; nothing is computed on the device for it.</summary>
+    public int Add(string text, Symbol a, Func<double, double> number) =>
+        IsNumber(a) ? Constant(number(constants[nodes[a.Node].A])) : Node(new(text, a.Node, -1, -1));
 
-    /// <summary>Two numbers make a number; nothing is computed on the device for it.</summary>
+    /// <summary>Two numbers make a number.</summary>
     public int Add(string text, Symbol a, Symbol b, Func<double, double, double> numbers) =>
         IsNumber(a) && IsNumber(b) ? Constant(numbers(constants[nodes[a.Node].A], constants[nodes[b.Node].A])) : Node(new(text, a.Node, b.Node, -1));
 
@@ -85,8 +87,11 @@ internal sealed class Tape
         int[] uses = new int[nodes.Count];
         foreach (TapeNode node in nodes)
             if (!IsLeaf(node))
-                foreach (int operand in (ReadOnlySpan<int>)[node.A, node.B, node.C])
-                    if (operand >= 0) uses[operand] += Occurrences(node, operand);
+            {
+                Use(node.A, node.Text, "{0}");
+                Use(node.B, node.Text, "{1}");
+                Use(node.C, node.Text, "{2}");
+            }
         foreach ((_, int node) in results) uses[node] += 2;
         foreach (int node in sums) uses[node] += 2;
 
@@ -115,6 +120,12 @@ internal sealed class Tape
         IEnumerable<string> arguments = inputs.Select(input => $"{input}: Tensor").Concat(constants.Select((_, k) => $"k{k}: float"));
         return $"def {name}({string.Join(", ", arguments)}):\n{body}";
 
+        // A value that a text names twice is computed once, on a line of its own.
+        void Use(int operand, string where, string place)
+        {
+            if (operand >= 0) uses[operand] += where.Split(place).Length - 1;
+        }
+
         string Text(int node) => node < 0 ? "" : text[node];
 
         string Assignment(string target, int node) =>
@@ -127,18 +138,6 @@ internal sealed class Tape
     }
 
     private static bool IsLeaf(TapeNode node) => ReferenceEquals(node.Text, InputText) || ReferenceEquals(node.Text, ConstantText);
-
-    /// <summary>How often the text names the operand: an expression is written twice only if it has a name.</summary>
-    private static int Occurrences(TapeNode node, int operand)
-    {
-        int count = 0;
-        if (node.A == operand) count += Count(node.Text, "{0}");
-        if (node.B == operand) count += Count(node.Text, "{1}");
-        if (node.C == operand) count += Count(node.Text, "{2}");
-        return count > 1 && node.A == operand ? count : Math.Min(count, 1);
-    }
-
-    private static int Count(string text, string part) => text.Split(part).Length - 1;
 
     private int Node(TapeNode node)
     {
