@@ -18,9 +18,11 @@ internal sealed class OptimizerSteps : Command
     private const string Fused =
         """
         def step(w: Tensor, g: Tensor, m: Tensor, v: Tensor, t: Tensor):
+            t.add_(1)
             ws = [w]
             torch._fused_adamw_(ws, [g], [m], [v], [], [t], lr=0.001, beta1=0.9, beta2=0.999, weight_decay=0.01, eps=1e-8, amsgrad=False, maximize=False)
             return ws[0]
+
         """;
 
     public override string Name => "optimizer-steps";
@@ -66,10 +68,8 @@ internal sealed class OptimizerSteps : Command
 
         using torch.jit.CompilationUnit unit = torch.jit.compile(Fused);
         object[] arguments = [torch.zeros(count), parameter.grad, torch.zeros(count), torch.zeros(count), torch.zeros(1)];
-        torch.Tensor time = (torch.Tensor)arguments[4];
         Action fused = () =>
         {
-            using (time.add_(1)) { }
             using var result = (torch.Tensor)unit.invoke("step", arguments)!;
         };
 
