@@ -38,7 +38,7 @@ SearchResult<TorchMlpOptions, RegressionMetrics> result = ml.Regression.Search(
     new SearchOptions
     {
         MaximumTrials = settings.Trials,
-        Pruner = Pruners.Asha(minimumSteps: Math.Max(1, settings.Epochs / 9), maximumSteps: settings.Epochs),
+        Pruner = Pruners.Asha(minimumSteps: Math.Max(2, settings.Epochs / 5), maximumSteps: settings.Epochs),
         Preparation = preparation,
         Storage = storage,
         Folder = folder,

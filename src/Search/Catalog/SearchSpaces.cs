@@ -45,7 +45,7 @@ public static class SearchSpaces
                 .When("optimizer", "adamw", then => then.LogFloat("rate.adamw", 1e-4, 3e-2))
                 .When("optimizer", "nadamw", then => then.LogFloat("rate.nadamw", 1e-4, 3e-2))
                 .When("optimizer", "lion", then => then.LogFloat("rate.lion", 1e-5, 3e-3))
-                .When("optimizer", "sgd", then => then.LogFloat("rate.sgd", 1e-3, 1).Float("momentum", 0.5, 0.99))
+                .When("optimizer", "sgd", then => then.LogFloat("rate.sgd", 1e-3, 0.3).Float("momentum", 0.5, 0.99))
                 .LogFloat("weightDecay", 1e-6, 0.3)
                 .Choice("schedule", "cosine", "linear", "wsd", "constant")
                 .Float("warmup", 0, 0.3)

@@ -61,15 +61,17 @@ internal sealed class TpeSampler(long seed, int startupTrials, int candidates) :
 
     /// <summary>
     /// Trials with a result, best first: complete ones by value, then those that got less far, longer ones first; a trial
-    /// that failed, or has no number to show, is last.
+    /// that failed or diverged, at its end or at a rung, is last.
     /// </summary>
     private static List<TrialRecord> Ranked(StudyView study) =>
     [
         .. study.Trials
             .Where(trial => trial.State is TrialState.Complete or TrialState.Failed || !trial.Reports.IsEmpty)
-            .OrderBy(trial => trial.State switch { TrialState.Complete => 0, TrialState.Failed => 2, _ => 1 })
-            .ThenBy(trial => trial.State == TrialState.Complete ? 0 : -trial.LastStep)
-            .ThenBy(trial => LossOf(study, trial))
-            .ThenBy(trial => trial.Number),
+            .Select(trial => (Trial: trial, Loss: trial.State == TrialState.Failed ? double.PositiveInfinity : LossOf(study, trial)))
+            .OrderBy(item => double.IsPositiveInfinity(item.Loss) ? 2 : item.Trial.State == TrialState.Complete ? 0 : 1)
+            .ThenBy(item => item.Trial.State == TrialState.Complete ? 0 : -item.Trial.LastStep)
+            .ThenBy(item => item.Loss)
+            .ThenBy(item => item.Trial.Number)
+            .Select(item => item.Trial),
     ];
 }

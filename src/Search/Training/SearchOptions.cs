@@ -33,19 +33,8 @@ public sealed class SearchOptions
     /// <summary>The seed of the sampler and, where the options leave it open, of every trial. Default: 0.</summary>
     public int Seed { get; set; }
 
-    /// <summary>
-    /// What to do at a rung with a trial whose schedule does not depend on its horizon until it decays (warmup-stable-decay,
-    /// constant, inverse square root). True: a short decay branch is forked off, its annealed loss decides, and the trunk goes
-    /// on if the trial is promoted. False: the loss in mid-flight decides, among trials with the same kind of schedule.
-    /// Default: true.
-    /// </summary>
-    public bool JudgeByFork { get; set; } = true;
-
-    /// <summary>
-    /// Whether pruners may compare losses in mid-flight of trials with different kinds of schedules. The rates of a cosine and
-    /// of a constant schedule differ at the same epoch, so that this misranks them. Default: false, like is compared with like.
-    /// </summary>
-    public bool CompareUnannealed { get; set; }
+    /// <summary>How pruners compare trials whose schedules differ. Default: <see cref="RungComparison.LikeWithLike"/>.</summary>
+    public RungComparison Comparison { get; set; }
 
     /// <summary>
     /// Whether trials that agree on everything until a point of their schedules share the training up to there. Writes a
@@ -73,6 +62,29 @@ public sealed class SearchOptions
         Require.That(CheckpointEveryEpochs >= 0, nameof(CheckpointEveryEpochs), "zero or more", CheckpointEveryEpochs, "0 writes none.");
         return (SearchOptions)MemberwiseClone();
     }
+}
+
+/// <summary>
+/// How trials are compared before their end. In mid-flight the rates of a cosine and of a constant schedule are at different
+/// heights, and a lower rate looks better than it is.
+/// </summary>
+public enum RungComparison
+{
+    /// <summary>
+    /// A schedule that does not depend on its horizon until it decays (warmup-stable-decay, constant, inverse square root) is
+    /// judged at a rung by a short decay forked off its trunk, which goes on if the trial is promoted. Schedules with a fixed
+    /// horizon (cosine, one-cycle) are compared in mid-flight, only with their own kind.
+    /// </summary>
+    LikeWithLike,
+
+    /// <summary>
+    /// Every schedule that decays is judged by a fork, and all trials compare. For a schedule with a fixed horizon the fork says
+    /// how good the weights are, not how good the rest of its own curve will be: an explicit choice.
+    /// </summary>
+    ForkAll,
+
+    /// <summary>All trials are compared as they are, whatever their rates: an explicit choice.</summary>
+    MidFlight,
 }
 
 /// <summary>What a running search tells.</summary>

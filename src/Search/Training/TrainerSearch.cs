@@ -115,11 +115,9 @@ internal sealed class TrainerSearch<TOptions, TMetrics> where TOptions : class
         return configured;
     }
 
-    /// <summary>Annealed values all compare; values in mid-flight only with their kind.</summary>
     private string PoolOf(Configuration configuration) =>
-        options.CompareUnannealed || !options.Pruner.ComparesUnfinishedTrials || space.Create(configuration) is not TrainingOptions training
-            || (options.JudgeByFork && ScheduleOutlook.Of(training, folds[0].Rows).IsHorizonFree)
-            ? "" : ScheduleOutlook.KindOf(training.Schedule);
+        options.Pruner.ComparesUnfinishedTrials && space.Create(configuration) is TrainingOptions training
+            ? ScheduleOutlook.Of(training, folds[0].Rows).PoolOf(training.Schedule, options.Comparison) : "";
 
     private Fold Prepare(IDataView train, IDataView validation)
     {

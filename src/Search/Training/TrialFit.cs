@@ -22,9 +22,20 @@ internal sealed record ScheduleOutlook(TrainingPlan Plan, int Epochs, int FreeEp
     /// <summary>True if the value at any epoch is that of a run which ends there, but for a decay that can be forked off: most of the run is free of its horizon.</summary>
     public bool IsHorizonFree => 2 * FreeEpochs >= Epochs;
 
-    /// <summary>Where the trunk of a run of <paramref name="epochs"/> epochs ends, its decay having the same part as in the whole run; <paramref name="epochs"/> itself without a decay.</summary>
-    public int TrunkOf(int epochs) => FreeEpochs == Epochs ? epochs
-        : Math.Clamp(epochs - Math.Max(1, (int)Math.Round(epochs * (double)(Epochs - FreeEpochs) / Epochs)), 1, FreeEpochs);
+    /// <summary>
+    /// The epoch after which a trial pauses so that a forked decay ends at the rung <paramref name="rung"/>; the rung itself if
+    /// nothing is forked. The decay has the same part as in the whole run, or a fifth for schedules with a fixed horizon.
+    /// </summary>
+    public int PauseFor(int rung, RungComparison comparison)
+    {
+        bool forks = FreeEpochs < Epochs && (comparison == RungComparison.ForkAll || (comparison == RungComparison.LikeWithLike && IsHorizonFree));
+        double part = IsHorizonFree ? (double)(Epochs - FreeEpochs) / Epochs : 0.2;
+        return forks ? Math.Max(1, rung - Math.Max(1, (int)Math.Round(rung * part))) : rung;
+    }
+
+    /// <summary>Trials of the same pool compare: annealed values all do, values in mid-flight only with their kind.</summary>
+    public string PoolOf(LrSchedule schedule, RungComparison comparison) =>
+        comparison != RungComparison.LikeWithLike || IsHorizonFree ? "" : KindOf(schedule);
 
     /// <summary>The kind of a schedule: its text without numbers. Trials of one kind have their rates at similar heights at the same epoch.</summary>
     public static string KindOf(LrSchedule schedule) =>
@@ -37,7 +48,7 @@ internal sealed class TrialFit(
     Func<TrainingOptions> again, Func<TrainingOptions, ITransformer> fit)
 {
     private readonly string checkpoints = Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"trial-{trial.Number}"));
-    private readonly int pauseAfter = trial.Target >= outlook.Epochs ? int.MaxValue : search.JudgeByFork && outlook.IsHorizonFree ? outlook.TrunkOf(trial.Target) : trial.Target;
+    private readonly int pauseAfter = trial.Target >= outlook.Epochs ? int.MaxValue : outlook.PauseFor(trial.Target, search.Comparison);
     private readonly int every = search.ShareTrunks || trial.Target < outlook.Epochs ? 1 : search.Folder is null ? 0 : search.CheckpointEveryEpochs;
     private TrialSignal signal;
     private int last;

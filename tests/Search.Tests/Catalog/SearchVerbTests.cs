@@ -117,14 +117,14 @@ public sealed class SearchVerbTests
         SearchSpace<TorchMlpOptions> space = Space(_ => { }, epochs: 9)
             .Named(add => add.Choice("kind", "cosine", "linear"))
             .Apply((o, c) => o.Schedule = c.Choice("kind") == "cosine" ? LrSchedule.Cosine(TrainingSpan.Rest) : LrSchedule.Linear(TrainingSpan.Rest));
-        foreach ((bool compare, int pools) in new[] { (false, 2), (true, 1) })
+        foreach ((RungComparison comparison, int pools) in new[] { (RungComparison.LikeWithLike, 2), (RungComparison.MidFlight, 1), (RungComparison.ForkAll, 1) })
         {
             using IStudyStorage storage = StudyStorage.InMemory();
             ml.Regression.Search(train, validation, space, o => ml.Regression.Trainers.TorchMlp(o),
-                new() { MaximumTrials = 12, Preparation = Preparation(), Sampler = Samplers.Random(3), Pruner = Pruners.Asha(3, 9, reduction: 2), Storage = storage, CompareUnannealed = compare });
+                new() { MaximumTrials = 12, Preparation = Preparation(), Sampler = Samplers.Random(3), Pruner = Pruners.Asha(3, 9, reduction: 2), Storage = storage, Comparison = comparison });
             IReadOnlyList<TrialRow> rows = storage.Change(change => change.ChangedSince(-1));
             rows.Select(row => row.Pool).Distinct().Should().HaveCount(pools);
-            rows.Should().OnlyContain(row => row.Reports.All(report => !report.IsJudged));
+            rows.Should().OnlyContain(row => row.Reports.Any(report => report.IsJudged) == (comparison == RungComparison.ForkAll));
         }
     }
 
@@ -171,7 +171,7 @@ public sealed class SearchVerbTests
     {
         IDataView data = ml.Transforms.Conversion.MapValueToKey("Label", "Class").Fit(Classes()).Transform(Classes());
         SearchResult<TorchMlpOptions, MulticlassClassificationMetrics> result = ml.MulticlassClassification.Search(data, data, Small(6), o => ml.MulticlassClassification.Trainers.TorchMlp(o),
-            new() { MaximumTrials = 14, Pruner = Pruners.Median(startupTrials: 3), CompareUnannealed = true, Sampler = Samplers.Random(1) });
+            new() { MaximumTrials = 14, Pruner = Pruners.Median(startupTrials: 3), Comparison = RungComparison.MidFlight, Sampler = Samplers.Random(1) });
         result.Trials.Should().Contain(trial => trial.State == TrialState.Pruned);
         result.BestMetric.Should().BeGreaterThan(0.7);
         result.BestMetric.Should().Be(-result.BestTrial.Value!.Value);

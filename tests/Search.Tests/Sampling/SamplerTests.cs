@@ -76,7 +76,7 @@ public sealed class SamplerTests
     }
 
     [TestMethod]
-    public void Tpe_NanAndFailedTrials_CountAsWorst()
+    public void Tpe_NanTrials_CountAsWorst()
     {
         SearchSpace space = SearchSpace.Empty.Float("x", 0, 1);
         List<TrialRecord> trials = [.. Enumerable.Range(0, 40).Select(n => n % 2 == 0
@@ -84,6 +84,17 @@ public sealed class SamplerTests
             : Done(n, At(space, 0.2 + 0.002 * n / 2), 5 + Math.Abs(n - 20)))];
         Enumerable.Range(40, 20).Select(n => Samplers.Tpe(2).Propose(new StudyView(space, false, trials), n, null)!.Configuration.Float("x"))
             .Count(x => x is > 0.88 and < 0.96).Should().Be(0);
+    }
+
+    [TestMethod]
+    public void Tpe_DivergedTrials_AreWorseThanPausedOnes()
+    {
+        SearchSpace space = SearchSpace.Empty.Float("x", 0, 1);
+        List<TrialRecord> trials = [.. Enumerable.Range(0, 40).Select(n => n % 2 == 0
+            ? Done(n, At(space, 0.9 + 0.001 * n), double.NaN)
+            : new TrialRecord(new TrialRow { Number = n, State = TrialState.Paused, Configuration = "", Reports = [new(3, 5)] }, At(space, 0.2 + 0.001 * n)))];
+        Enumerable.Range(40, 20).Select(n => Samplers.Tpe(2).Propose(new StudyView(space, false, trials), n, null)!.Configuration.Float("x"))
+            .Count(x => x > 0.85).Should().BeLessThan(4);
     }
 
     [TestMethod]
