@@ -45,4 +45,8 @@ public class ScheduledValueTests
         new LayerwiseDecay(1).Invoking(decay => decay.FactorOf(4, 3)).Should().Throw<ArgumentOutOfRangeException>().WithMessage("layer must be between 0 and 3 but was 4. The head has the largest number.*");
         new LayerwiseDecay(1).Invoking(decay => decay.FactorOf(-1, 3)).Should().Throw<ArgumentOutOfRangeException>();
     }
+
+    [TestMethod]
+    public void Bind_ZeroWithAnAbsoluteLevel_SaysThatThereIsNoPeak() =>
+        0.0.Following(LrSchedule.Linear(toRate: 0.85)).Invoking(value => value.Bind(Plan)).Should().Throw<InvalidOperationException>().WithMessage("peakRate must be given*");
 }

@@ -101,8 +101,6 @@ public sealed record Sequence : LrSchedule
             throw new ArgumentException($"The schedule must have at most one part that takes the rest of the run but had {open}: {this}. Give the others a length.");
         if (open == 1 && taken >= available)
             throw new ArgumentException($"The schedule must leave some of its {Guard.Text(available)} steps to the part that takes the rest but the others take {Guard.Text(taken)}: {this}. Train longer or shorten a part.");
-        if (taken > available + Rounding(available))
-            throw TooLong(this, taken, available);
         return [.. own.Select(length => length ?? available - taken)];
     }
 

@@ -150,6 +150,11 @@ public class CombinatorTests
     [DataRow("skip(exponential(1ep, factor=0.5), by=1ep)", 1000)]
     [DataRow("skip(exponential(1ep, factor=0.5), by=1%)", 0)]
     [DataRow("until(cosine, end=300, run=1000)", 1000)]
+    [DataRow("(warmup(2ep) * hold) > linear(2ep)", 800)]
+    [DataRow("skip(exponential(1ep, factor=0.5), by=1ep) > linear(2ep)", 800)]
+    [DataRow("repeat(warmup(2ep) > hold, times=2)", 0)]
+    [DataRow("restarts(1ep) > linear(2ep)", 800)]
+    [DataRow("piecewise([1ep, 20%], values=[1, 2, 3])", 0)]
     public void HorizonFreeSteps_EverySchedule_IsThePrefixThatALongerRunKeeps(string text, int expected)
     {
         LrSchedule schedule = LrSchedule.Parse(text);
@@ -166,5 +171,49 @@ public class CombinatorTests
     {
         LrSchedule.Function(u => u, 3.Epochs()).Then(LrSchedule.Cosine()).HorizonFreeSteps(TrainingPlan.OfSteps(100, 10)).Should().Be(300);
         LrSchedule.Function(u => u).HorizonFreeSteps(TrainingPlan.OfSteps(100, 10)).Should().Be(0);
+    }
+
+    [TestMethod]
+    public void Product_OfShorterParts_HoldsTheirEndsAndNotTheirFormulas()
+    {
+        "exponential(10st, factor=0.5, over=10st) * linear(40st)".ShouldFollow(40, t => Math.Pow(0.5, Math.Min(1, t / 10)) * (1 - t / 40), 0);
+        "linear(40st) * exponential(10st, factor=0.5, over=10st)".ShouldFollow(40, t => Math.Pow(0.5, Math.Min(1, t / 10)) * (1 - t / 40), 0);
+        "until(exponential(10st, factor=0.5, over=10st), end=20, run=40) > hold".ShouldFollow(40, t => Math.Pow(0.5, Math.Min(1, t / 10)), 0.5);
+    }
+
+    [TestMethod]
+    public void Constructors_AtTheirLimits_Accept()
+    {
+        "clamp(linear, minimum=0.5, maximum=0.5)".ShouldFollow(10, _ => 0.5, 0.5);
+        LrSchedule.Parse("until(linear, end=1, run=1) > hold").Over(10).FactorAt(0).Should().Be(1);
+        LrSchedule.Chebyshev(1 << 20, 1.Steps()).ToString().Should().Be("chebyshev(1048576, every=1st)");
+        LrSchedule.Constant.Invoking(schedule => schedule.ForkDecay(null!, 1, LrSchedule.Constant)).Should().Throw<ArgumentNullException>();
+    }
+
+    [TestMethod]
+    public void Boundaries_MeantAsWholeSteps_AreThose() =>
+        LrSchedule.Parse("hold(7%) > hold(at=0)").Bind(TrainingPlan.OfSteps(100)).FactorAt(7).Should().Be(0, "0.07 * 100 is 7.000000000000001 in doubles");
+
+    [TestMethod]
+    public void Equals_AnyFieldChanged_IsNotEqual()
+    {
+        string[][] families =
+        [
+            ["multiStep([1ep], factor=0.5)", "multiStep([2ep], factor=0.5)", "multiStep([1ep], factor=0.6)", "multiStep([1ep], factor=0.5, over=3ep)", "multiStep([1ep], factor=0.5, from=0.9)"],
+            ["piecewise([1ep], values=[1, 2])", "piecewise([2ep], values=[1, 2])", "piecewise([1ep], values=[1, 3])", "piecewise([1ep], values=[1, 2], between=linear)", "piecewise([1ep], values=[1, 2], over=3ep)"],
+            ["table([1, 2], every=1ep)", "table([1, 3], every=1ep)", "table([1, 2], every=2ep)", "table([1, 2, 3], every=1ep)"],
+        ];
+        foreach (LrSchedule[] family in families.Select(texts => texts.Select(LrSchedule.Parse).ToArray()))
+        {
+            for (int i = 0; i < family.Length; i++)
+            {
+                family[i].Equals((LrSchedule?)null).Should().BeFalse();
+                for (int j = 0; j < family.Length; j++)
+                    (family[i] == family[j]).Should().Be(i == j, "{0} and {1}", family[i], family[j]);
+            }
+        }
+        ((MultiStep)LrSchedule.Parse(families[0][0])).Equals(null).Should().BeFalse();
+        ((Piecewise)LrSchedule.Parse(families[1][0])).Equals(null).Should().BeFalse();
+        ((Table)LrSchedule.Parse(families[2][0])).Equals(null).Should().BeFalse();
     }
 }

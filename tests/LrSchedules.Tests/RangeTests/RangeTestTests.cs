@@ -86,4 +86,13 @@ public class RangeTestTests
     }
 
     private static void Throws(Func<object> make, string message) => make.Should().Throw<ArgumentOutOfRangeException>().WithMessage(message + "*");
+
+    [TestMethod]
+    public void Analyze_SteepestAtAnEnd_IsFoundThere()
+    {
+        var test = new RangeTest { LowestRate = 1e-6, HighestRate = 1, Steps = 7, Smoothing = 0 };
+        test.Analyze([9, 5, 4.9, 4.8, 4.7]).Steepest.Should().BeApproximately(1e-6, 1e-15);
+        test.Analyze([9, 8.9, 8.8, 8.7, 3]).Steepest.Should().BeApproximately(1e-2, 1e-12);
+        test.Analyze([3, 2, 1]).Rates.Should().HaveCount(3);
+    }
 }

@@ -189,4 +189,29 @@ public class SegmentTests
             LrSchedule.OneCycle(from: value).Over(20).FactorAt(0).Should().Be(value);
         }
     }
+
+    [TestMethod]
+    public void Linear_InverseScaleFromHalf_StartsThere() => "linear(40st, to=0.1, from=0.5, scale=inverse)".ShouldFollow(40, t => 1 / (2 + 8 * t / 40), 0.1);
+
+    [TestMethod]
+    [DataRow("piecewise([20st, 10st], values=[1, 2, 3])", "The positions of a piecewise schedule must ascend but position 2 is at step 10 and the one before at 20: piecewise([20st, 10st], values=[1, 2, 3]). Sort them.")]
+    [DataRow("piecewise([1ep, 10st], values=[1, 2, 3])", "The positions of a piecewise schedule must ascend but position 2 is at step 10 and the one before at 10: *")]
+    public void Bind_PositionsNotAscending_Throws(string text, string message) =>
+        LrSchedule.Parse(text).Invoking(schedule => schedule.Over(40)).Should().Throw<ArgumentException>().WithMessage(message);
+
+    [TestMethod]
+    public void Tables_NotFinite_Throw()
+    {
+        FluentActions.Invoking(() => LrSchedule.Table([1, double.NaN], 1.Steps())).Should().Throw<ArgumentOutOfRangeException>().WithMessage("value must be a finite number but was NaN. A table holds factors of the peak rate.*");
+        FluentActions.Invoking(() => LrSchedule.Piecewise([1.Steps()], [1, double.NaN])).Should().Throw<ArgumentOutOfRangeException>();
+    }
+
+    [TestMethod]
+    public void OneCycle_ShapeOnASchedule_IsTaken() =>
+        LrSchedule.Hold(1.Steps()).OneCycle(shape: Shape.Linear).Should().Be(LrSchedule.Parse("hold(1st) > oneCycle(shape=linear)"));
+
+    [TestMethod]
+    public void Restarts_ShapeThatEndsAboveZero_HoldsTheLastCyclesEnd() =>
+        "restarts(10st, shape=tanh(lower=-1, upper=1), heightFactor=0.5, cycles=2) > hold".ShouldFollow(30, t =>
+            t < 20 ? (t < 10 ? 1 : 0.5) * (1 - Math.Tanh(-1 + 2 * (t % 10) / 10)) / 2 : 0.5 * (1 - Math.Tanh(1)) / 2, 0.5 * (1 - Math.Tanh(1)) / 2);
 }

@@ -39,6 +39,7 @@ public class JsonTests
     [DataRow("""{"version":1,"schedule":{"hold":{"over":"5ep)"}}}""", "The schedule text has an unexpected ')'*")]
     [DataRow("""{"version":1,"schedule":{"hold":{"over":"5ep, at=3"}}}""", "The schedule's JSON has the text \"5ep, at=3\", which is not a length.")]
     [DataRow("""{"version":1,"schedule":{"hold":{"over":""}}}""", "The schedule's JSON needs a length such as 5ep or 10% for over.")]
+    [DataRow("""{"version":1,"schedule":{"hold":{"over":"-5ep"}}}""", "The schedule's JSON has a value out of range: value must be a finite number above 0 but was -5.*")]
     [DataRow("""{"version":1,"schedule":{"hold":{"at":1e999}}}""", "The schedule's JSON has the number 1e999, which is out of range.")]
     [DataRow("""{"version":1,"schedule":{"hold":{"at":0.1,"at":0.2}}}""", "The schedule is not JSON: *")]
     [DataRow("""{"version":1,"schedule":{"product":[{"hold":{}}]}}""", "The schedule's JSON has a product that is not a list of two schedules.")]

@@ -28,6 +28,9 @@ public class TextTests
     [DataRow("warmup(0.05run)", "warmup(5%)")]
     [DataRow("warmup(+5ep)\n> hold", "warmup(5ep) > hold")]
     [DataRow("oneCycle(threePhase=false)", "oneCycle")]
+    [DataRow("hold ", "hold")]
+    [DataRow("radamWarmup(beta2=0.99)", "radamWarmup(0.99)")]
+    [DataRow("triangular(5st, down=5st)", "triangular(5st)")]
     [DataRow("hold(1e3st, at=.5)", "hold(1000st, at=0.5)")]
     [DataRow("(warmup(5ep) > hold(1ep)) > cosine", "warmup(5ep) > hold(1ep) > cosine")]
     public void Parse_Text_WritesItsCanonicalForm(string text, string? canonical = null) =>
@@ -75,6 +78,8 @@ public class TextTests
     [DataRow("multiStep([5ep, factor=0.1)", "has '=' where ']' is needed at character 23:")]
     [DataRow("repeat(hold)", "must give repeat the argument times at character 1:")]
     [DataRow("function(name=user)", "holds a function of the program, which text cannot bring back, at character 1:")]
+    [DataRow("warmup(5ep, shape=linear(x=1))", "gives linear the unknown argument x (known: none) at character 26:")]
+    [DataRow("x", "has the unknown schedule 'x' (known: hold, *, until, linear, polynomial, cosine, oneMinusPower, tanh, rex, cosLog, kDecay) at character 1:")]
     [DataRow("hold hold", "has an unexpected 'h' at character 6:")]
     [DataRow("hold(at=NaN)", "needs a number for at at character 9:")]
     [DataRow("Hold", "has the unknown schedule 'Hold'*at character 1:")]
@@ -154,4 +159,11 @@ public class TextTests
                 return exception.Message.Contains(" at character ", StringComparison.Ordinal);
             }
         }, iter: samples);
+
+    [TestMethod]
+    public void Parse_ManyBracketsSideBySide_AreNotDeep() =>
+        LrSchedule.Parse(string.Join(" > ", Enumerable.Repeat("(hold(1ep))", 200))).Should().BeOfType<Sequence>().Which.Parts.Should().HaveCount(200);
+
+    [TestMethod]
+    public void Parse_ExactlyTheLongest_IsRead() => LrSchedule.Parse("hold".PadLeft(100_000)).Should().Be(LrSchedule.Constant);
 }
