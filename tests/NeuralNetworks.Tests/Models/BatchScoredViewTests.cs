@@ -2,16 +2,17 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.NeuralNetworks;
 using Microsoft.VisualStudio.TestTools.UnitTesting;
-using NeuralNetworks.Tests.Models;
 
-namespace NeuralNetworks.Tests.Scoring;
+namespace NeuralNetworks.Tests.Models;
 
 [TestClass]
 public sealed class BatchScoredViewTests
 {
     private readonly MLContext context = new(1);
 
-    private static FittedNetwork One => Networks.Fitted(Networks.OfEveryKind["tabular"]);
+    private static FittedNetwork Tabular => Networks.Fitted(Networks.OfEveryKind["tabular"]);
+
+    private NetworkRegressionModelParameters One => new(context, Tabular);
 
     [TestMethod]
     [DataRow(0)]
@@ -23,7 +24,7 @@ public sealed class BatchScoredViewTests
     public void ScoreInBatches_AnyNumberOfRows_EqualsTheTransformerBitForBit(int rows)
     {
         IDataView data = Transformers.Data(context, rows);
-        IDataView one = Transformers.Regression(context, data, One).Transform(data), batched = One.ScoreInBatches(data);
+        IDataView one = Transformers.Regression(context, data, Tabular).Transform(data), batched = One.ScoreInBatches(data);
 
         batched.GetColumn<float>("Score").Should().Equal(one.GetColumn<float>("Score"));
         batched.GetColumn<float>("Label").Should().Equal(data.GetColumn<float>("Label"));
@@ -37,7 +38,7 @@ public sealed class BatchScoredViewTests
         IDataView data = Transformers.Data(context, 100);
         FittedNetwork three = Networks.Fitted(Networks.OfEveryKind["gelu"]);
 
-        three.ScoreInBatches(data).GetColumn<float[]>("Score").SelectMany(value => value)
+        new NetworkVectorRegressionModelParameters(context, three).ScoreInBatches(data).GetColumn<float[]>("Score").SelectMany(value => value)
             .Should().Equal(Transformers.VectorRegression(context, data, three).Transform(data).GetColumn<float[]>("Score").SelectMany(value => value));
     }
 
@@ -182,7 +183,7 @@ public sealed class BatchScoredViewTests
         IDataView batched = context.Data.FilterRowsByColumn(One.ScoreInBatches(data), "Score", -100, 100);
 
         context.Regression.Evaluate(batched).MeanSquaredError.Should()
-            .Be(context.Regression.Evaluate(Transformers.Regression(context, data, One).Transform(data)).MeanSquaredError);
+            .Be(context.Regression.Evaluate(Transformers.Regression(context, data, Tabular).Transform(data)).MeanSquaredError);
     }
 
     [TestMethod]

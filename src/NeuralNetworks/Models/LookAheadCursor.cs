@@ -1,6 +1,7 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.NeuralNetworks.Scoring;
 
-namespace Microsoft.ML.NeuralNetworks.Scoring;
+namespace Microsoft.ML.NeuralNetworks;
 
 /// <summary>
 /// Reads rows ahead, few at first and more later so that a consumer that stops soon has cost little, scores them together and then

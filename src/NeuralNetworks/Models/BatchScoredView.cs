@@ -1,6 +1,6 @@
 using Microsoft.ML.Data;
 
-namespace Microsoft.ML.NeuralNetworks.Scoring;
+namespace Microsoft.ML.NeuralNetworks;
 
 /// <summary>
 /// A data view with the score of a network beside its columns. Its cursors read some rows ahead and score them together: the rows,
