@@ -29,6 +29,12 @@ internal sealed class Race
     /// <param name="milliseconds">About how long a contestant works per round.</param>
     public static Race Run(IReadOnlyList<Contestant> contestants, int rounds, double milliseconds)
     {
+        // Code is first compiled quickly and then, after a pause without new code, well: the first seconds say nothing.
+        for (int warmUp = 0; warmUp < 3; warmUp++)
+        {
+            foreach (Contestant contestant in contestants) WarmUp(contestant, 250);
+            Thread.Sleep(300);
+        }
         int[] steps = [.. contestants.Select(contestant => Calibrate(contestant, milliseconds))];
         var times = contestants.Select(_ => new double[rounds]).ToArray();
         for (int round = -2; round < rounds; round++)
@@ -48,6 +54,12 @@ internal sealed class Race
     /// <summary>The median over the rounds of how many times as long <paramref name="slow"/> takes as <paramref name="fast"/>.</summary>
     public double Ratio(string slow, string fast) =>
         Statistics.Median([.. laps[slow].Microseconds.Zip(laps[fast].Microseconds, (a, b) => a / b)]);
+
+    private static void WarmUp(Contestant contestant, double milliseconds)
+    {
+        long start = Stopwatch.GetTimestamp();
+        for (int steps = 1; Stopwatch.GetElapsedTime(start).TotalMilliseconds < milliseconds; steps = Math.Min(2 * steps, 64)) contestant.Steps(steps);
+    }
 
     private static int Calibrate(Contestant contestant, double milliseconds)
     {

@@ -30,6 +30,7 @@ internal static unsafe class Gemm
     }
 
     /// <summary>The product with lanes of one kind; the panels must be of that kind too.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run<T>(
         float* a, nint ai, nint ak, Panels b, float* bias, float* c, nint ci, int rows, int columns, int depth, bool accumulate, float lower)
         where T : struct, ILane<T>
@@ -79,6 +80,7 @@ internal static unsafe class Gemm
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Copy(float* source, nint sourceStride, float* target, nint targetStride, int rows, int columns)
     {
         for (; rows > 0; rows--)
@@ -92,6 +94,7 @@ internal static unsafe class Gemm
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int Height<T>(int rows) where T : struct, ILane<T> => rows >= T.TileRows ? T.TileRows : rows >= 4 ? 4 : rows >= 2 ? 2 : 1;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Tile<T>(
         int height, bool wide, float* a, nint ai, nint ak, float* b, nint bk, float* initial, nint ii, float* c, nint ci, int count, float lower)
         where T : struct, ILane<T>

@@ -131,6 +131,7 @@ internal sealed unsafe class PackedMatrix
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void CopyPart(float* source, int stride, float* target, int rows, int width, int valid)
     {
         for (; rows > 0; rows--)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.ML.Trainers.Torch.Data;
 
 namespace Microsoft.ML.Trainers.Torch.Engines.Cpu;
@@ -20,6 +21,7 @@ internal static unsafe class LossPass
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static double Squared(float* labels, float* weights, int* rows, int count, float* outputs, float scale, float* gradient)
     {
         double sum = 0;
@@ -32,6 +34,7 @@ internal static unsafe class LossPass
         return sum;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static double Softmax(float* labels, float* weights, int* rows, int count, float* outputs, int stride, int width, float scale, float* gradient)
     {
         double sum = 0;
@@ -49,6 +52,7 @@ internal static unsafe class LossPass
         return sum;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static double General(
         Loss loss, int labelColumns, float* labels, float* weights, int* rows, int count, float* outputs, int stride, int width, float scale, float* gradient)
     {
