@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 
 namespace Microsoft.ML.Trainers.Torch.Engines;
@@ -24,17 +25,42 @@ internal static class DropoutMask
         uint dropped = (uint)MathF.Round(rate * 65536);
         float kept = 1 / (1 - rate);
         ulong key = Mix(Mix(seed ^ ((ulong)layer << 48)) + (ulong)step);
+        int half = (width + 1) / 2;
+        var keep = new Vector<uint>(BitConverter.SingleToUInt32Bits(kept));
+        var bound = new Vector<uint>(dropped);
         for (int r = 0; r < rows; r++)
         {
             Span<float> row = mask.Slice(r * stride, width);
-            ulong state = key + (ulong)(firstRow + r) * 0xD1342543DE82EF95;
-            for (int j = 0; j < row.Length; j += 4)
+            ulong state = Mix(key + (ulong)(firstRow + r) * 0xD1342543DE82EF95);
+            uint low = (uint)state, high = (uint)(state >> 32);
+            // 32 bits serve two numbers, one in each half of the row.
+            int j = 0;
+            Vector<uint> place = Vector<uint>.Indices;
+            for (; j + Vector<uint>.Count <= width - half; j += Vector<uint>.Count, place += new Vector<uint>((uint)Vector<uint>.Count))
             {
-                // Four numbers take 16 bits each.
-                ulong z = Mix(state += 0x9E3779B97F4A7C15);
-                for (int k = j; k < Math.Min(j + 4, row.Length); k++, z >>= 16) row[k] = (uint)(z & 0xFFFF) < dropped ? 0 : kept;
+                Vector<uint> x = ((place * 0x9E3779B9) + new Vector<uint>(low)) ^ new Vector<uint>(high);
+                x = (x ^ (x >>> 16)) * 0x85EBCA6B;
+                x = (x ^ (x >>> 13)) * 0xC2B2AE35;
+                x ^= x >>> 16;
+                (Vector.GreaterThanOrEqual(x & new Vector<uint>(0xFFFF), bound) & keep).As<uint, float>().CopyTo(row[j..]);
+                (Vector.GreaterThanOrEqual(x >>> 16, bound) & keep).As<uint, float>().CopyTo(row[(half + j)..]);
+            }
+            for (; j < half; j++)
+            {
+                uint x = Hash(j, low, high);
+                row[j] = (x & 0xFFFF) < dropped ? 0 : kept;
+                if (half + j < width) row[half + j] = x >>> 16 < dropped ? 0 : kept;
             }
         }
+    }
+
+    /// <summary>MurmurHash3's finaliser of a place and 64 bits.</summary>
+    private static uint Hash(int place, uint low, uint high)
+    {
+        uint x = ((uint)place * 0x9E3779B9 + low) ^ high;
+        x = (x ^ (x >>> 16)) * 0x85EBCA6B;
+        x = (x ^ (x >>> 13)) * 0xC2B2AE35;
+        return x ^ (x >>> 16);
     }
 
     /// <summary>SplitMix64's finaliser.</summary>
