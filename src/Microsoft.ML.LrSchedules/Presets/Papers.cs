@@ -51,7 +51,8 @@ public abstract partial record LrSchedule
 
             /// <summary>Infinite: warmup, a cosine cooldown to a constant, the constant, a geometric annealing to the end. Ibrahim et al. 2024, arXiv:2403.08763.</summary>
             public static LrSchedule Infinite(int warmup, int cooldown, int constant, int anneal, double constantLevel, double to) =>
-                LrSchedule.Warmup(warmup.Steps()).Cosine(cooldown.Steps(), constantLevel).Hold(constant.Steps()).Geometric(anneal.Steps(), to);
+                (warmup > 0 ? LrSchedule.Warmup(warmup.Steps()).Cosine(cooldown.Steps(), constantLevel) : LrSchedule.Cosine(cooldown.Steps(), constantLevel))
+                    .Hold(constant.Steps()).Geometric(anneal.Steps(), to);
 
             /// <summary>Power, relative to lrMax: t / w, then min(1, a t^b / lrMax) with b below 0. Shen et al. 2024, arXiv:2408.13359 (there t counts tokens).</summary>
             public static LrSchedule Power(int warmup, double a, double b, double lrMax)

@@ -1,10 +1,14 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 
 namespace Golden.Curves;
 
-/// <summary>A lambda of a golden file, such as 1/(1+t//5) or 0.9**t: Python arithmetic over t.</summary>
-internal sealed class Expression
+/// <summary>A lambda of a golden file, such as 1/(1+t//5) or 0.9**t: Python arithmetic over t, with one condition at most in each branch.</summary>
+internal sealed partial class Expression
 {
+    [GeneratedRegex("^(?<then>.+?) if (?<left>[^<>=]+)(?<compare><=|>=|==|<|>)(?<right>.+?) else (?<else>.+)$")]
+    private static partial Regex Conditional();
+
     private readonly string _text;
     private readonly double _t;
     private int _at;
@@ -18,6 +22,13 @@ internal sealed class Expression
     /// <summary>The expression's value at <paramref name="t"/>.</summary>
     internal static double Evaluate(string text, double t)
     {
+        if (Conditional().Match(text) is { Success: true } match)
+        {
+            double left = Evaluate(match.Groups["left"].Value, t);
+            double right = Evaluate(match.Groups["right"].Value, t);
+            bool holds = match.Groups["compare"].Value switch { "<" => left < right, "<=" => left <= right, ">" => left > right, ">=" => left >= right, _ => left == right };
+            return Evaluate(match.Groups[holds ? "then" : "else"].Value, t);
+        }
         var expression = new Expression(text, t);
         double value = expression.Sum();
         return expression._at == expression._text.Length ? value : throw new FormatException($"cannot read the expression {text}");

@@ -5,7 +5,7 @@ namespace Golden.Curves;
 /// <summary>The parameters of a golden curve. It remembers which were read, so that one nobody reads is noticed.</summary>
 public sealed class Parameters(JsonElement root)
 {
-    private readonly HashSet<string> _read = ["formula"];
+    private readonly HashSet<string> _read = ["formula", "name", "verbose", "t_in_epochs"];
 
     /// <summary>Parameters that were never read: the mapping does not know them.</summary>
     public IReadOnlyList<string> Unread => [.. root.EnumerateObject().Select(property => property.Name).Where(name => !_read.Contains(name))];

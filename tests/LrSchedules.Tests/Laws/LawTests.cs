@@ -48,13 +48,14 @@ public class LawTests
     public void Then_AnyThree_IsAssociative() =>
         Gen.Select(RandomSchedules.Bounded, RandomSchedules.Bounded, RandomSchedules.Bounded).Sample((a, b, c) => a.Then(b).Then(c) == a.Then(b.Then(c)), iter: Samples);
 
+    // A root near 0 turns the last bit of a position into 1e-8 of a factor.
     [TestMethod]
     public void Then_AnyTwo_PlaysEachFromItsOwnStart() =>
         Gen.Select(RandomSchedules.Bounded, RandomSchedules.Bounded).Sample((a, b) =>
         {
             BoundSchedule both = LrSchedule.Hold(5.Steps(), at: 1).Then(b).Bind(Plan);
             BoundSchedule alone = b.Bind(Plan);
-            return Enumerable.Range(0, 40).All(t => t >= alone.LengthInSteps || Close(both.FactorAt(t + 5), alone.FactorAt(t)))
+            return Enumerable.Range(0, 40).All(t => t >= alone.LengthInSteps || Close(both.FactorAt(t + 5), alone.FactorAt(t), 1e-6))
                 && a.Then(b).Bind(Plan).FactorAt(0) == a.Bind(Plan).FactorAt(0);
         }, iter: Samples);
 

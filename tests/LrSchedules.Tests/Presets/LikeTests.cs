@@ -46,6 +46,7 @@ public class LikeTests
         [Like.Papers.WarmupStableDecay(2.Epochs(), 3.Epochs()), "warmup(2ep) > hold > linear(3ep)"],
         [Like.Papers.WarmupStableDecay(null, 3.Epochs(), Shape.Rex(), 0.1), "hold > rex(3ep, to=0.1)"],
         [Like.Papers.ConstantCooldown(null, 3.Epochs()), "hold > oneMinusPower(3ep, power=0.5)"],
+        [Like.Papers.Infinite(0, 5, 6, 7, 0.3, 0.01), "cosine(5st, to=0.3) > hold(6st) > linear(7st, to=0.01, scale=log)"],
         [Like.Papers.Trapezoidal(0.4.OfRun()), "hold > linear(40%)"],
         [Like.Papers.Rex(3.Epochs()), "rex(3ep)"],
         [Like.Papers.CosLog(), "cosLog(from=1)"],
