@@ -40,10 +40,10 @@ internal sealed class OptimizersOnHousing : Command
                 if (!(error <= Allowed * reference)) worse++;
                 result = string.Create(CultureInfo.InvariantCulture, $"{error:F0} | {error / reference:F3}");
             }
-            catch (InvalidOperationException exception)
+            catch (TrainingDivergedException exception)
             {
                 worse++;
-                result = exception.Message.Split('.')[0] + " | -";
+                result = string.Create(CultureInfo.InvariantCulture, $"diverged at step {exception.Step} | -");
             }
             Console.WriteLine($"| {optimizer} | {batch} | {epochs} | {result} |");
         }

@@ -13,8 +13,8 @@ namespace Microsoft.ML.Trainers.Torch;
 /// u  = momentum u + (1 - dampening) trust (g + decay w)          (the first time without dampening)
 /// w -= rate u
 /// </code>
-/// You, Gitman and Ginsburg 2017, Large batch training of convolutional networks, arXiv:1708.03888. Equals timm's Lars. Layers
-/// adapt only where there is weight decay, or with AlwaysAdapt.
+/// You, Gitman and Ginsburg 2017, Large batch training of convolutional networks, arXiv:1708.03888. Equals timm's Lars with
+/// AlwaysAdapt false: there, layers adapt only where there is weight decay.
 /// </summary>
 public sealed record Lars : Optimizer
 {
@@ -40,8 +40,8 @@ public sealed record Lars : Optimizer
     /// <summary>Whether the rate of a layer is at most the rate (LARC). Default false.</summary>
     public bool TrustClip { get; init; }
 
-    /// <summary>Whether layers without weight decay adapt too. Default false.</summary>
-    public bool AlwaysAdapt { get; init; }
+    /// <summary>Whether layers without weight decay adapt too. Default true; timm false.</summary>
+    public bool AlwaysAdapt { get; init; } = true;
 
     internal override bool IsElementwise => false;
 
