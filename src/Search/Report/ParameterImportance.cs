@@ -10,12 +10,12 @@ public sealed record ParameterImportance(string Parameter, double Share)
     /// <summary>
     /// The importance of every parameter, greatest first: omega squared of a one-way analysis of variance on the ranks of the
     /// losses, numbers cut into quarters, trials without the parameter as a class of their own. Ranks make it insensitive to
-    /// trials that are absurdly bad.
+    /// trials that are absurdly bad, and let paused and pruned trials count too: they rank behind those that got further.
     /// </summary>
     public static IReadOnlyList<ParameterImportance> Of(StudyView study)
     {
         ArgumentNullException.ThrowIfNull(study);
-        TrialRecord[] trials = [.. study.Trials.Where(trial => trial.State == TrialState.Complete).OrderBy(trial => study.Loss(trial.Value ?? double.NaN))];
+        TrialRecord[] trials = [.. TpeSampler.Ranked(study)];
         return [.. study.Space.Entries
             .Select(entry => new ParameterImportance(entry.Parameter.Name, Explained(entry.Parameter, trials)))
             .OrderByDescending(importance => importance.Share)];

@@ -29,7 +29,7 @@ internal static class SearchReport
         page.Append("\n<h2>Learning curves</h2>\n").Append(Curves(study, report => report.Value, "reported value"));
         if (study.Trials.Any(trial => trial.Reports.Any(report => report.Rate > 0)))
             page.Append("\n<h2>Learning rates</h2>\n").Append(Curves(study, report => report.Rate ?? double.NaN, "rate", logarithmic: true));
-        page.Append("\n<h2>Importance of parameters</h2>\n<p>The part of the differences between complete trials that each parameter explains on its own.</p>\n").Append(Importance(study));
+        page.Append("\n<h2>Importance of parameters</h2>\n<p>The part of the differences between trials that each parameter explains on its own.</p>\n").Append(Importance(study));
         page.Append("\n<h2>Parallel coordinates</h2>\n<p>One line per complete trial; the darker, the better.</p>\n").Append(ParallelCoordinates(study, complete, metricName, metric));
         page.Append("\n<h2>Trials</h2>\n").Append(Table(study, metricName, metric)).Append("\n</body></html>\n");
         return page.ToString();

@@ -63,7 +63,7 @@ internal sealed class TpeSampler(long seed, int startupTrials, int candidates) :
     /// Trials with a result, best first: complete ones by value, then those that got less far, longer ones first; a trial
     /// that failed or diverged, at its end or at a rung, is last.
     /// </summary>
-    private static List<TrialRecord> Ranked(StudyView study) =>
+    internal static List<TrialRecord> Ranked(StudyView study) =>
     [
         .. study.Trials
             .Where(trial => trial.State is TrialState.Complete or TrialState.Failed || !trial.Reports.IsEmpty)

@@ -152,7 +152,7 @@ internal sealed class TrainerSearch<TOptions, TMetrics> where TOptions : class
         }
     }
 
-    /// <summary>The winner's model: from memory, from the folder, or trained again, which gives the same bits.</summary>
+    /// <summary>The winner's model: from memory if it was trained here, or trained again, which gives the same bits.</summary>
     private (ITransformer, TMetrics) ModelOf(TrialRecord winner)
     {
         TOptions configured = Configure(winner.Configuration);
