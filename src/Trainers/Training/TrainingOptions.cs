@@ -107,7 +107,7 @@ public abstract class TrainingOptions
 
     /// <summary>
     /// A checkpoint file, or a folder of which the newest whole checkpoint is taken, to go on from. The run must be the one that wrote
-    /// it (see <see cref="ResumeMode"/>); its end is the same bits as without the interruption. Default null: start anew.
+    /// it (see <see cref="ResumeMode"/>), so set <see cref="Seed"/>; its end is the same bits as without the interruption. Default null: start anew.
     /// </summary>
     public string? ResumeFrom { get; set; }
 
