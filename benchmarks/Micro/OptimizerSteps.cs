@@ -54,7 +54,7 @@ internal sealed class OptimizerSteps : Command
     {
         using var scope = torch.NewDisposeScope();
         ParameterLayout layout = new([new ParameterSpec("w", [count], ParameterRole.Weight)]);
-        Memory<float> weights = AlignedBuffer.Zeros<float>(layout.Length), gradients = AlignedBuffer.Zeros<float>(layout.Length);
+        Memory<float> weights = AlignedMemory.Allocate<float>(layout.Length), gradients = AlignedMemory.Allocate<float>(layout.Length);
         Random random = new(1);
         foreach (ref float gradient in gradients.Span[..count]) gradient = random.NextSingle() - 0.5f;
         ParameterUpdater updater = new(Optimizers.AdamW(1e-3, weightDecay: 0.01), [], null, TrainingPlan.OfSteps(long.MaxValue >> 12), layout, weights, gradients);

@@ -10,9 +10,9 @@ internal sealed class Toy<TElement> where TElement : unmanaged, System.Numerics.
 {
     internal static ParameterLayout Layout { get; } = new Network([new Dense("layers.0", 5, 7), new Dense("layers.1", 7, 3), new Dense("head", 3, 1)]).Layout;
 
-    internal Memory<TElement> Weights { get; } = AlignedBuffer.Zeros<TElement>(Layout.Length);
+    internal Memory<TElement> Weights { get; } = AlignedMemory.Allocate<TElement>(Layout.Length);
 
-    internal Memory<TElement> Gradients { get; } = AlignedBuffer.Zeros<TElement>(Layout.Length);
+    internal Memory<TElement> Gradients { get; } = AlignedMemory.Allocate<TElement>(Layout.Length);
 
     internal Toy()
     {

@@ -20,7 +20,7 @@ internal sealed class FlatBuffers<TElement>(ParameterLayout layout, Memory<TElem
     /// <summary>The slot of that name, shared by the groups, each of which owns its own part of it.</summary>
     public Memory<TElement> Slot(string name)
     {
-        if (!slots.TryGetValue(name, out Memory<TElement> slot)) slots[name] = slot = AlignedBuffer.Zeros<TElement>(layout.Length);
+        if (!slots.TryGetValue(name, out Memory<TElement> slot)) slots[name] = slot = AlignedMemory.Allocate<TElement>(layout.Length);
         return slot;
     }
 }
