@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Collections.Immutable;
+using System.Globalization;
 
 namespace Microsoft.ML.NeuralNetworks;
 
@@ -31,10 +32,13 @@ public sealed class ParameterLayout : IReadOnlyList<ParameterSlot>
     /// <summary>Values per alignment unit: 16 floats, one cache line and one AVX-512 register.</summary>
     public const int Alignment = 16;
 
+    // What one array holds, with room for the padding of the last parameter.
+    private static readonly int LargestLength = Array.MaxLength - Alignment;
+
     private readonly ImmutableArray<ParameterSlot> slots;
 
     /// <summary>Lays the parameters out in the given order, buffers after all others.</summary>
-    /// <exception cref="ArgumentException">Two parameters have the same name.</exception>
+    /// <exception cref="ArgumentException">Two parameters have the same name, or all together are more values than one array holds.</exception>
     public ParameterLayout(IEnumerable<ParameterSpec> parameters)
     {
         ArgumentNullException.ThrowIfNull(parameters);
@@ -45,6 +49,10 @@ public sealed class ParameterLayout : IReadOnlyList<ParameterSlot>
         {
             if (!names.Add(spec.Name))
                 throw new ArgumentException($"Parameter names must be unique but '{spec.Name}' came twice. Give each layer its own name.", nameof(parameters));
+            double end = offset + spec.Shape.Aggregate(1.0, (product, dimension) => product * dimension);
+            if (end > LargestLength)
+                throw new ArgumentException(string.Create(CultureInfo.InvariantCulture,
+                    $"A network must have at most {LargestLength} parameters but has {end:0} or more, with '{spec.Name}' of {string.Join(" x ", spec.Shape)}. Use smaller layers."), nameof(parameters));
             var slot = new ParameterSlot(spec, offset);
             builder.Add(slot);
             offset = slot.PaddedEnd;

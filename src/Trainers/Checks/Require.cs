@@ -30,6 +30,19 @@ internal static class Require
     public static int AtLeast(int minimum, int value, string advice, [CallerMemberName] string name = "") =>
         value >= minimum ? value : throw Error(name, string.Create(CultureInfo.InvariantCulture, $"at least {minimum}"), value, advice);
 
+    /// <summary>The widths of hidden layers: a copy that later changes do not reach.</summary>
+    public static IReadOnlyList<int> Units(IReadOnlyList<int>? value, [CallerMemberName] string name = "")
+    {
+        int[] units = [.. NotNull(value, "Use an empty list for a linear model.", name)];
+        foreach (int width in units)
+            if (width is < 1 or > NeuralNetworks.Checks.MaximumSize)
+                throw Error(name, string.Create(CultureInfo.InvariantCulture, $"1 to {NeuralNetworks.Checks.MaximumSize} units in each layer"), width, "16 to 1024 are usual.");
+        return units;
+    }
+
+    public static int Between(int minimum, int maximum, int value, string advice, [CallerMemberName] string name = "") =>
+        (int)Between(minimum, (double)maximum, value, advice, name);
+
     public static T NotNull<T>(T? value, string advice, [CallerMemberName] string name = "") where T : class =>
         value ?? throw new ArgumentNullException(name, $"{name} must be a value but was null. {advice}");
 

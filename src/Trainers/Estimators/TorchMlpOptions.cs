@@ -9,17 +9,8 @@ namespace Microsoft.ML.Trainers.Torch;
 /// </summary>
 public sealed class TorchMlpOptions : TrainingOptions
 {
-    /// <summary>Units of each hidden layer, each at least 1. Default 128, 128. Empty: a linear model.</summary>
-    public IReadOnlyList<int> HiddenLayers
-    {
-        get;
-        set
-        {
-            foreach (int units in Require.NotNull(value, "Use an empty list for a linear model."))
-                Require.AtLeast(1, units, "A layer has at least one unit.");
-            field = [.. value];
-        }
-    } = [128, 128];
+    /// <summary>Units of each hidden layer, from 1 to 16,777,216. Default 128, 128. Empty: a linear model.</summary>
+    public IReadOnlyList<int> HiddenLayers { get; set => field = Require.Units(value); } = [128, 128];
 
     /// <summary>The function after each hidden layer. Default ReLU.</summary>
     public ActivationFunction Activation { get; set; } = ActivationFunction.Relu;

@@ -20,16 +20,8 @@ public sealed class TorchTabularOptions : TrainingOptions
     /// <summary>The recipe, all of it.</summary>
     public TorchTabularOptions() => DropoutSchedule = Recipe.FlatCosine;
 
-    /// <summary>Units of each hidden layer, each at least 1. Default 256, 256, 256.</summary>
-    public IReadOnlyList<int> HiddenLayers
-    {
-        get;
-        set
-        {
-            foreach (int units in Require.NotNull(value, "Use an empty list for a linear model.")) Require.AtLeast(1, units, "A layer has at least one unit.");
-            field = [.. value];
-        }
-    } = [256, 256, 256];
+    /// <summary>Units of each hidden layer, from 1 to 16,777,216. Default 256, 256, 256.</summary>
+    public IReadOnlyList<int> HiddenLayers { get; set => field = Require.Units(value); } = [256, 256, 256];
 
     /// <summary>The function after each hidden layer. Default null: Mish for regression, SELU for classification.</summary>
     public ActivationFunction? Activation { get; set => field = value is { } function ? Require.Defined(function) : null; }
@@ -79,10 +71,10 @@ public sealed class TorchTabularOptions : TrainingOptions
     public int OneHotCategories { get; set => field = Require.AtLeast(0, value, "0 embeds all columns."); } = 8;
 
     /// <summary>
-    /// Networks that are trained with random numbers of their own and averaged in one model, at least 1. Default null: 4, or the number of folds
+    /// Networks that are trained with random numbers of their own and averaged in one model, from 1 to 1,000. Default null: 4, or the number of folds
     /// where folds are held out.
     /// </summary>
-    public int? Members { get; set => field = value is { } members ? Require.AtLeast(1, members, "1 trains a single network.") : null; }
+    public int? Members { get; set => field = value is { } members ? Require.Between(1, 1000, members, "1 trains a single network.") : null; }
 
     /// <summary>
     /// Parts into which the rows are cut so that each member holds out another part, by which the length of training, the share of a
