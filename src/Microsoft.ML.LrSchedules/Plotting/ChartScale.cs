@@ -33,7 +33,7 @@ internal sealed class ChartScale
     }
 
     /// <summary>A tick's label, without rounding noise.</summary>
-    internal static string Label(double value) => Math.Abs(value) >= 1e6 || (value != 0 && Math.Abs(value) < 1e-3)
+    internal static string Label(double value) => Math.Abs(value) >= 1e6 || (value != 0 && Math.Abs(value) < 1e-4)
         ? value.ToString("0.##e+0", CultureInfo.InvariantCulture)
         : (Math.Round(value, 6) + 0.0).ToString("0.######", CultureInfo.InvariantCulture);
 

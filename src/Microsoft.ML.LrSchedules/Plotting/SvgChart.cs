@@ -114,7 +114,7 @@ internal sealed class SvgChart
         }
         foreach (var line in lines)
         {
-            _svg.Append(CultureInfo.InvariantCulture, $"<polyline fill=\"none\" stroke=\"{Colour(line.Name)}\" stroke-width=\"1.8\"{(isLeft ? "" : " stroke-dasharray=\"5 3\"")} points=\"");
+            _svg.Append(CultureInfo.InvariantCulture, $"<polyline fill=\"none\" stroke=\"{Colour(line.Name)}\"{Stroke(axis)} points=\"");
             _svg.AppendJoin(' ', line.Points.Select(point => N(_x.At(point.Step)) + "," + N(y.At(point.Value)))).Append("\"/>\n");
         }
     }
@@ -126,7 +126,7 @@ internal sealed class SvgChart
         {
             double x = _left + i % 4 * column;
             double y = _bottom + 42 + 16 * (i / 4);
-            Line(x, y - 4, x + 18, y - 4, Colour(_lines[i].Name));
+            Line(x, y - 4, x + 18, y - 4, Colour(_lines[i].Name), Stroke(_lines[i].Axis));
             int room = Math.Max(8, (int)((column - 24) / 6));
             Text(x + 23, y, _lines[i].Name.Length <= room ? _lines[i].Name : _lines[i].Name[..(room - 1)] + "…", "start");
         }
@@ -136,8 +136,11 @@ internal sealed class SvgChart
 
     private string Colour(string name) => Colours[_lines.FindIndex(line => line.Name == name) % Colours.Length];
 
-    private void Line(double x1, double y1, double x2, double y2, string colour) =>
-        _svg.Append(CultureInfo.InvariantCulture, $"<line x1=\"{N(x1)}\" y1=\"{N(y1)}\" x2=\"{N(x2)}\" y2=\"{N(y2)}\" stroke=\"{colour}\"/>\n");
+    // What belongs to the right axis is dashed.
+    private static string Stroke(ChartAxis axis) => " stroke-width=\"1.8\"" + (axis == ChartAxis.Left ? "" : " stroke-dasharray=\"5 3\"");
+
+    private void Line(double x1, double y1, double x2, double y2, string colour, string more = "") =>
+        _svg.Append(CultureInfo.InvariantCulture, $"<line x1=\"{N(x1)}\" y1=\"{N(y1)}\" x2=\"{N(x2)}\" y2=\"{N(y2)}\" stroke=\"{colour}\"{more}/>\n");
 
     private void Text(double x, double y, string text, string anchor, string more = "") =>
         _svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{N(x)}\" y=\"{N(y)}\" text-anchor=\"{anchor}\"{more}>{Escape(text)}</text>\n");

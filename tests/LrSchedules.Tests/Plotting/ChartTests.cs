@@ -119,6 +119,25 @@ public class ChartTests
         names.Should().HaveCount(9).And.OnlyHaveUniqueItems().And.OnlyContain(name => name.EndsWith('…'));
     }
 
+    public static IEnumerable<object[]> Pictures()
+    {
+        yield return ["schedule", new ScheduleChart(Plan, "A schedule & its parts").With("one", Schedule).ToSvg()];
+        yield return ["two-axes", new ScheduleChart(Plan, "Rate and loss").With("rate", Schedule, 0.003).WithSeries("loss", [(0, 50), (20, 30), (30, 10), (40, 20)]).WithSeries("used", [(0, 0.001), (40, 0.002)], ChartAxis.Left).ToSvg(640, 320)];
+        yield return ["nine-names", Enumerable.Range(1, 9).Aggregate(new ScheduleChart(Plan), (chart, i) => chart.With($"schedule number {i} with a long name", Schedule.Scaled(i))).ToSvg(1000, 260)];
+        yield return ["short-phases", new ScheduleChart(TrainingPlan.OfSteps(100_000, 7), "A long run").With("jump", LrSchedule.Parse("hold(10st) > hold(1%, at=0.5) > linear(to=-0.2)"), 1e-5).ToSvg(200, 150)];
+        yield return ["nothing", new ScheduleChart(Plan).ToSvg(300, 200)];
+    }
+
+    // The pictures were looked at; every coordinate, colour and label is then kept by these files.
+    [TestMethod]
+    [DynamicData(nameof(Pictures))]
+    public void ToSvg_KnownCharts_AreTheStoredPictures(string name, string svg)
+    {
+        string received = Path.Combine(AppContext.BaseDirectory, name + ".received.svg");
+        File.WriteAllText(received, svg);
+        svg.Should().Be(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Plotting", "Pictures", name + ".svg")), $"what is drawn now is in {received}");
+    }
+
     [TestMethod]
     public void ToSvg_Twice_IsTheSameText()
     {
