@@ -2,12 +2,16 @@ using System.Globalization;
 using Microsoft.ML.TrainerSearch;
 
 // A worker to be killed: DATABASE TRIALS EPOCHS MILLISECONDS-PER-EPOCH LOG
+// DATABASE is a file, or postgres:STUDY on the server of MLNETLR_TEST_POSTGRES.
 (string database, int trials, int epochs, int pause, string log) = (args[0], Number(args[1]), Number(args[2]), Number(args[3]), args[4]);
 
 SearchSpace space = SearchSpace.Empty.Float("x", -3, 3).LogFloat("rate", 1e-4, 1).Choice("kind", "a", "b")
     .When("kind", "b", then => then.Float("y", 0, 1));
 
-using IStudyStorage storage = StudyStorage.Sqlite(database);
+const string server = "postgres:";
+using IStudyStorage storage = database.StartsWith(server, StringComparison.Ordinal)
+    ? StudyStorage.Postgres(Environment.GetEnvironmentVariable("MLNETLR_TEST_POSTGRES")!, database[server.Length..])
+    : StudyStorage.Sqlite(database);
 using Study study = Study.Open(space, new StudyOptions
 {
     Storage = storage,

@@ -32,7 +32,7 @@ public static class TrainerSearchCatalog
             RegressionSearchMetric.MeanAbsoluteError => found => found.MeanAbsoluteError,
             _ => found => found.RSquared,
         };
-        var task = new SearchTask<RegressionMetrics>(EnvironmentOf(catalog), (rows, label) => catalog.Evaluate(rows, label), number, metric.ToString(), metric == RegressionSearchMetric.RSquared);
+        var task = new SearchTask<RegressionMetrics>(LearningTask.Regression, EnvironmentOf(catalog), (rows, label) => catalog.Evaluate(rows, label), number, metric.ToString(), metric == RegressionSearchMetric.RSquared);
         return Run(task, trainData, validationData, space, trainer, options, transforms, labelColumnName);
     }
 
@@ -51,7 +51,7 @@ public static class TrainerSearchCatalog
             BinarySearchMetric.F1Score => found => found.F1Score,
             _ => found => found.LogLoss,
         };
-        var task = new SearchTask<CalibratedBinaryClassificationMetrics>(EnvironmentOf(catalog), (rows, label) => catalog.Evaluate(rows, label), number, metric.ToString(), metric != BinarySearchMetric.LogLoss);
+        var task = new SearchTask<CalibratedBinaryClassificationMetrics>(LearningTask.BinaryClassification, EnvironmentOf(catalog), (rows, label) => catalog.Evaluate(rows, label), number, metric.ToString(), metric != BinarySearchMetric.LogLoss);
         return Run(task, trainData, validationData, space, trainer, options, transforms, labelColumnName);
     }
 
@@ -68,7 +68,7 @@ public static class TrainerSearchCatalog
             MulticlassSearchMetric.MacroAccuracy => found => found.MacroAccuracy,
             _ => found => found.LogLoss,
         };
-        var task = new SearchTask<MulticlassClassificationMetrics>(EnvironmentOf(catalog), (rows, label) => catalog.Evaluate(rows, label), number, metric.ToString(), metric != MulticlassSearchMetric.LogLoss);
+        var task = new SearchTask<MulticlassClassificationMetrics>(LearningTask.MulticlassClassification, EnvironmentOf(catalog), (rows, label) => catalog.Evaluate(rows, label), number, metric.ToString(), metric != MulticlassSearchMetric.LogLoss);
         return Run(task, trainData, validationData, space, trainer, options, transforms, labelColumnName);
     }
 

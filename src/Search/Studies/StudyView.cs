@@ -18,8 +18,11 @@ public sealed class StudyView
     /// <summary>A value as a loss: less is better, and NaN is worse than anything.</summary>
     public double Loss(double value) => double.IsNaN(value) ? double.PositiveInfinity : Maximize ? -value : value;
 
-    /// <summary>The complete trial with the best value; null while there is none with a number.</summary>
-    public TrialRecord? Best => Trials
+    /// <summary>The complete trials with a finite value, best first.</summary>
+    public IEnumerable<TrialRecord> Ranked => Trials
         .Where(trial => trial.State == TrialState.Complete && trial.Value is { } value && double.IsFinite(Loss(value)))
-        .MinBy(trial => Loss(trial.Value!.Value));
+        .OrderBy(trial => Loss(trial.Value!.Value)).ThenBy(trial => trial.Number);
+
+    /// <summary>The complete trial with the best value; null while there is none with a number.</summary>
+    public TrialRecord? Best => Ranked.FirstOrDefault();
 }

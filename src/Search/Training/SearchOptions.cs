@@ -21,8 +21,14 @@ public sealed class SearchOptions
     /// <summary>Where the study is kept; it is not disposed. Default: null, in memory.</summary>
     public IStudyStorage? Storage { get; set; }
 
-    /// <summary>Where checkpoints and the best model are kept, for every worker of the study. Default: null, a temporary folder that is deleted.</summary>
+    /// <summary>
+    /// Where checkpoints and the best models, <c>trial-7.zip</c>, are kept, for every worker of the study; models that are no longer among the
+    /// best are deleted. Default: null, a temporary folder that is deleted.
+    /// </summary>
     public string? Folder { get; set; }
+
+    /// <summary>How many of the best trials keep their models, for <see cref="SearchResult{TOptions, TMetrics}.BestModels"/>. Default: 1.</summary>
+    public int ModelsKept { get; set; } = 1;
 
     /// <summary>Steps that are not searched, such as one-hot encoding and normalisation: fitted once, their output is cached. Default: null, none.</summary>
     public IEstimator<ITransformer>? Preparation { get; set; }
@@ -58,6 +64,7 @@ public sealed class SearchOptions
     {
         ArgumentNullException.ThrowIfNull(Pruner);
         Require.That(MaximumTrials is not null || MaximumEpochs is not null || MaximumTime is not null || Sampler is GridSampler, nameof(MaximumTrials), "set when no other budget is", null, "A search needs an end: trials, epochs or time.");
+        Require.That(ModelsKept >= 1, nameof(ModelsKept), "at least 1", ModelsKept, "The best model is always kept.");
         Require.That(NumberOfFolds >= 2, nameof(NumberOfFolds), "at least 2", NumberOfFolds, "5 is usual.");
         Require.That(CheckpointEveryEpochs >= 0, nameof(CheckpointEveryEpochs), "zero or more", CheckpointEveryEpochs, "0 writes none.");
         return (SearchOptions)MemberwiseClone();

@@ -8,20 +8,23 @@ public sealed class SearchResult<TOptions, TMetrics> where TOptions : class
     private readonly StudyView study;
     private readonly SearchTask<TMetrics> task;
 
-    internal SearchResult(StudyView study, SearchTask<TMetrics> task, TrialRecord best, TOptions bestOptions, ITransformer bestModel, TMetrics bestMetrics, long sharedEpochs) =>
-        (this.study, this.task, BestTrial, BestOptions, BestModel, BestMetrics, SharedEpochs) = (study, task, best, bestOptions, bestModel, bestMetrics, sharedEpochs);
+    internal SearchResult(StudyView study, SearchTask<TMetrics> task, IReadOnlyList<SearchModel<TOptions, TMetrics>> best, long sharedEpochs) =>
+        (this.study, this.task, BestModels, SharedEpochs) = (study, task, best, sharedEpochs);
+
+    /// <summary>The models of the best trials, best first: as many as <see cref="SearchOptions.ModelsKept"/>, or as are complete with a finite metric.</summary>
+    public IReadOnlyList<SearchModel<TOptions, TMetrics>> BestModels { get; }
 
     /// <summary>The best model, preparation included: save it, load it, evaluate it like any other.</summary>
-    public ITransformer BestModel { get; }
+    public ITransformer BestModel => BestModels[0].Model;
 
     /// <summary>The options of the best trial.</summary>
-    public TOptions BestOptions { get; }
+    public TOptions BestOptions => BestModels[0].Options;
 
     /// <summary>The best trial.</summary>
-    public TrialRecord BestTrial { get; }
+    public TrialRecord BestTrial => BestModels[0].Trial;
 
     /// <summary>The metrics of the best model on the validation rows; after cross-validation, on all rows it was trained on.</summary>
-    public TMetrics BestMetrics { get; }
+    public TMetrics BestMetrics => BestModels[0].Metrics;
 
     /// <summary>The metric by which trials were compared, of the best trial; after cross-validation the mean over the folds.</summary>
     public double BestMetric => task.ToMetric(BestTrial.Value!.Value);
@@ -51,3 +54,12 @@ public sealed class SearchResult<TOptions, TMetrics> where TOptions : class
     /// <summary>Writes <see cref="ToHtml"/> to a file.</summary>
     public void SaveHtml(string path, string title = "Search") => File.WriteAllText(path, ToHtml(title));
 }
+
+/// <summary>One of the best models of a search.</summary>
+/// <typeparam name="TOptions">The options class that was searched.</typeparam>
+/// <typeparam name="TMetrics">The metrics of the task.</typeparam>
+/// <param name="Trial">The trial that it belongs to.</param>
+/// <param name="Options">The trial's options.</param>
+/// <param name="Model">The model, preparation included.</param>
+/// <param name="Metrics">Its metrics on the validation rows; after cross-validation, on all rows it was trained on.</param>
+public sealed record SearchModel<TOptions, TMetrics>(TrialRecord Trial, TOptions Options, ITransformer Model, TMetrics Metrics) where TOptions : class;

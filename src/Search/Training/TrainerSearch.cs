@@ -1,6 +1,6 @@
-using System.Globalization;
 using Microsoft.ML.Data;
 using Microsoft.ML.Trainers.Torch;
+using Microsoft.ML.Trainers.Torch.Tabular;
 
 namespace Microsoft.ML.TrainerSearch;
 
@@ -17,12 +17,11 @@ internal sealed class TrainerSearch<TOptions, TMetrics> where TOptions : class
     private readonly IDataView trainData;
     private readonly List<Fold> folds = [];
     private readonly TrunkStore trunks = new();
-    private readonly Lock gate = new();
-    private (int Trial, double Value, ITransformer Model)? best;
+    private readonly KeptModels kept;
     private long sharedEpochs;
 
     /// <summary>Prepared rows to train on and to compare on, and how they were prepared.</summary>
-    private sealed record Fold(ITransformer? Preparation, IDataView Train, IDataView Validation, long Rows);
+    private sealed record Fold(ITransformer? Preparation, IDataView Train, IDataView Validation, IDataView RawValidation, long Rows);
 
     public TrainerSearch(SearchTask<TMetrics> task, IDataView trainData, IDataView? validationData, SearchSpace<TOptions> space,
         Func<TOptions, IEstimator<ITransformer>> trainer, Func<TOptions, IEstimator<ITransformer>>? transforms, string labelColumnName, SearchOptions options)
@@ -32,6 +31,7 @@ internal sealed class TrainerSearch<TOptions, TMetrics> where TOptions : class
             throw new ArgumentException("Pruner must be Pruners.None with cross-validation but was another. Give validation rows, or let every trial run to its end.", nameof(options));
         folder = Path.GetFullPath(options.Folder ?? Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()));
         Directory.CreateDirectory(folder);
+        kept = new KeptModels(task.Environment, trainData.Schema, options.ModelsKept, options.Folder is null ? null : folder);
         if (validationData is not null)
             folds.Add(Prepare(trainData, validationData));
         else
@@ -56,10 +56,10 @@ internal sealed class TrainerSearch<TOptions, TMetrics> where TOptions : class
             });
             study.Optimize(trial => Train(study, trial), options.Progress is null ? null : new Teller(this, study), options.CancellationToken);
             StudyView view = study.View();
-            TrialRecord winner = view.Best
-                ?? throw new InvalidOperationException($"A search must have a complete trial with a finite {task.MetricName} to give a model but had none in {view.Trials.Count} trials. Look at the trials' errors, or allow more of them.");
-            (ITransformer model, TMetrics metrics) = ModelOf(winner);
-            return new(view, task, winner, space.Create(winner.Configuration), model, metrics, sharedEpochs);
+            TrialRecord[] winners = [.. view.Ranked.Take(options.ModelsKept)];
+            if (winners.Length == 0)
+                throw new InvalidOperationException($"A search must have a complete trial with a finite {task.MetricName} to give a model but had none in {view.Trials.Count} trials. {Advice(view)}");
+            return new(view, task, [.. winners.Select(ModelOf)], sharedEpochs);
         }
         finally
         {
@@ -77,7 +77,7 @@ internal sealed class TrainerSearch<TOptions, TMetrics> where TOptions : class
             ITransformer? model = configured is TrainingOptions training ? FitTrial(trial, configured, training) : Fit(folds[0], configured, null);
             if (model is null) return double.NaN;
             double value = task.ToValue(task.Metric(Score(model, folds[0])));
-            Keep(study, trial.Number, value, model);
+            kept.Offer(study.View(), trial.Number, value, model, Chain(folds[0].Preparation, model));
             return value;
         }
         catch (TrainingDivergedException)
@@ -112,11 +112,15 @@ internal sealed class TrainerSearch<TOptions, TMetrics> where TOptions : class
     {
         TOptions configured = space.Create(configuration);
         if (configured is TrainingOptions training) training.Seed ??= options.Seed;
-        return configured;
+        if (configured is not TorchTabularOptions tabular || folds.Count > 1) return configured;
+
+        // Rungs and trunks need the schedule and the length that the recipe would choose, and the checkpoints of a single network.
+        tabular.Members ??= 1;
+        return (TOptions)(object)Recipe.Resolve(tabular, task.Kind, checked((int)folds[0].Rows));
     }
 
     private string PoolOf(Configuration configuration) =>
-        options.Pruner.ComparesUnfinishedTrials && space.Create(configuration) is TrainingOptions training
+        options.Pruner.ComparesUnfinishedTrials && Configure(configuration) is TrainingOptions training
             ? ScheduleOutlook.Of(training, folds[0].Rows).PoolOf(training.Schedule, options.Comparison) : "";
 
     private Fold Prepare(IDataView train, IDataView validation)
@@ -125,7 +129,7 @@ internal sealed class TrainerSearch<TOptions, TMetrics> where TOptions : class
         ITransformer? preparation = options.Preparation?.Fit(train);
         IDataView Ready(IDataView rows) => operations.Cache(preparation?.Transform(rows) ?? rows);
         IDataView prepared = Ready(train);
-        return new(preparation, prepared, Ready(validation), CountRows(prepared));
+        return new(preparation, prepared, Ready(validation), validation, CountRows(prepared));
     }
 
     private (ITransformer? Transformer, IDataView Train, IDataView Validation) Transform(Fold fold, TOptions configured)
@@ -137,36 +141,29 @@ internal sealed class TrainerSearch<TOptions, TMetrics> where TOptions : class
 
     private TMetrics Score(ITransformer model, Fold fold) => task.Evaluate(model.Transform(fold.Validation), labelColumnName);
 
-    private string ModelPath(int trial) => Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"trial-{trial}.zip"));
-
-    private void Keep(Study study, int trial, double value, ITransformer model)
+    /// <summary>A winner's model: from memory if it was trained here, from its file if that gives the trial's metric, or trained again, which gives the same bits.</summary>
+    private SearchModel<TOptions, TMetrics> ModelOf(TrialRecord winner)
     {
-        double before = study.View().Best?.Value ?? double.PositiveInfinity;
-        lock (gate)
-        {
-            if (!(value < before) || (best is { } known && known.Value <= value)) return;
-            best = (trial, value, model);
-            if (options.Folder is null) return;
-            foreach (string older in Directory.EnumerateFiles(folder, "trial-*.zip")) File.Delete(older);
-            new ModelOperationsCatalog(task.Environment).Save(Chain(folds[0].Preparation, model), trainData.Schema, ModelPath(trial));
-        }
-    }
-
-    /// <summary>The winner's model: from memory if it was trained here, or trained again, which gives the same bits.</summary>
-    private (ITransformer, TMetrics) ModelOf(TrialRecord winner)
-    {
-        TOptions configured = Configure(winner.Configuration);
+        SearchModel<TOptions, TMetrics> Of(ITransformer model, TMetrics metrics) => new(winner, space.Create(winner.Configuration), model, metrics);
         if (folds.Count > 1)
         {
             Fold all = Prepare(trainData, trainData);
-            ITransformer fitted = Fit(all, configured, null);
-            return (Chain(all.Preparation, fitted), Score(fitted, all));
+            ITransformer fitted = Fit(all, Configure(winner.Configuration), null);
+            return Of(Chain(all.Preparation, fitted), Score(fitted, all));
         }
-        if (best is { } kept && kept.Trial == winner.Number)
-            return (Chain(folds[0].Preparation, kept.Model), Score(kept.Model, folds[0]));
-        ITransformer model = Fit(folds[0], configured, null);
-        return (Chain(folds[0].Preparation, model), Score(model, folds[0]));
+        Fold fold = folds[0];
+        if (kept.InMemory(winner.Number) is { } known) return Of(Chain(fold.Preparation, known), Score(known, fold));
+        if (kept.OnDisk(winner.Number, model => Of(model, task.Evaluate(model.Transform(fold.RawValidation), labelColumnName))) is { } stored && task.ToValue(task.Metric(stored.Metrics)) == winner.Value)
+            return stored;
+        ITransformer model = Fit(fold, Configure(winner.Configuration), null);
+        return Of(Chain(fold.Preparation, model), Score(model, fold));
     }
+
+    /// <summary>Why there may be no model, in one sentence.</summary>
+    private static string Advice(StudyView view) =>
+        view.Trials.LastOrDefault(trial => trial.Error is not null) is { } failed ? $"Correct the cause of the last failure: {failed.Error}"
+        : view.Trials.Any(trial => trial.State == TrialState.Complete) ? "Lower the rates: every run diverged."
+        : "Allow more trials, epochs or time: none came to its end.";
 
     private static ITransformer Chain(ITransformer? first, ITransformer then) => first is null ? then : new TransformerChain<ITransformer>(first, then);
 

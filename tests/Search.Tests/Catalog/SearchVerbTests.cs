@@ -216,16 +216,71 @@ public sealed class SearchVerbTests
     }
 
     [TestMethod]
-    public void ReadySpaces_AnyConfiguration_MakesOptionsThatBind()
+    public void ModelsKept_Several_AreTheBestTrialsFromMemoryDiskOrTrainedAgain()
     {
-        foreach (int seed in Enumerable.Range(0, 200))
+        (IDataView train, IDataView validation) = Data();
+        SearchOptions Options(IStudyStorage storage, int trials) =>
+            new() { MaximumTrials = trials, Preparation = Preparation(), Storage = storage, Folder = Path.Combine(folder, "files"), ModelsKept = 3 };
+        using IStudyStorage storage = StudyStorage.InMemory();
+        foreach (int trials in new[] { 7, 10, 10 })
         {
-            Configuration c = Samplers.Random(seed).Propose(new StudyView(SearchSpaces.TorchMlp(7).Parameters, false, []), 0, null)!.Configuration;
-            TorchMlpOptions options = SearchSpaces.TorchMlp(7).Create(c);
-            options.Schedule.Bind(new TrainingPlan(100, options.BatchSize ?? 10, 7));
-            LrSchedule.Parse(options.Schedule.ToString()).Should().Be(options.Schedule);
-            ScheduleOutlook.Of(options, 10_000).Epochs.Should().Be(7);
+            SearchResult<TorchMlpOptions, RegressionMetrics> result = ml.Regression.Search(train, validation, Small(3), o => ml.Regression.Trainers.TorchMlp(o), Options(storage, trials));
+            result.BestModels.Select(kept => kept.Trial.Value).Should().Equal(result.Trials.Select(trial => trial.Value).Order().Take(3));
+            foreach (SearchModel<TorchMlpOptions, RegressionMetrics> kept in result.BestModels)
+            {
+                ml.Regression.Evaluate(kept.Model.Transform(validation)).RootMeanSquaredError.Should().Be(kept.Trial.Value).And.Be(kept.Metrics.RootMeanSquaredError);
+                kept.Options.Optimizer.Should().Be(Small(3).Create(kept.Trial.Configuration).Optimizer);
+            }
+            string[] expected = [.. result.BestModels.Select(kept => $"trial-{kept.Trial.Number}.zip").Order(StringComparer.Ordinal)];
+            Directory.EnumerateFiles(Path.Combine(folder, "files"), "*.zip").Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal).Should().Equal(expected);
         }
+
+        // A file that was cut off, and one of another model: the trials are trained again.
+        string[] files = [.. Directory.EnumerateFiles(Path.Combine(folder, "files"), "*.zip")];
+        File.WriteAllBytes(files[0], File.ReadAllBytes(files[0])[..100]);
+        File.Copy(files[1], files[2], overwrite: true);
+        foreach (SearchModel<TorchMlpOptions, RegressionMetrics> kept in ml.Regression.Search(train, validation, Small(3), o => ml.Regression.Trainers.TorchMlp(o), Options(storage, 10)).BestModels)
+            ml.Regression.Evaluate(kept.Model.Transform(validation)).RootMeanSquaredError.Should().Be(kept.Trial.Value);
+        FluentActions.Invoking(() => new SearchOptions { ModelsKept = 0 }.Copy()).Should().Throw<ArgumentOutOfRangeException>().WithMessage("*at least 1*");
+    }
+
+    [TestMethod]
+    public void TorchTabular_Asha_EndsAsTheWholeRunAndKeepsTheRecipe()
+    {
+        (IDataView train, IDataView validation) = Data();
+        SearchSpace<TorchTabularOptions> space = SearchSpaces.TorchTabular(6).Apply((o, _) => (o.HiddenLayers, o.BatchSize) = ([8], 64));
+        ITransformer preparation = Preparation().Fit(train);
+        SearchResult<TorchTabularOptions, RegressionMetrics> result = ml.Regression.Search(train, validation, space, o => ml.Regression.Trainers.TorchTabular(o),
+            new() { MaximumTrials = 7, Preparation = Preparation(), Pruner = Pruners.Asha(2, 6), Comparison = RungComparison.ForkAll });
+        TrialRecord[] complete = [.. result.Trials.Where(trial => trial.State == TrialState.Complete)];
+        complete.Should().HaveCountGreaterThanOrEqualTo(2);
+        result.Trials.Should().NotContain(trial => trial.State == TrialState.Failed);
+        foreach (TrialRecord trial in complete)
+        {
+            TorchTabularOptions options = space.Create(trial.Configuration);
+            (options.Seed, options.Members) = (0, 1);
+            var model = ml.Regression.Trainers.TorchTabular(options).Fit(preparation.Transform(train), preparation.Transform(validation));
+            ml.Regression.Evaluate(model.Transform(preparation.Transform(validation))).RootMeanSquaredError.Should().Be(trial.Value);
+        }
+        result.BestOptions.Members.Should().BeNull("the user's own fit has the recipe's members");
+    }
+
+    [TestMethod]
+    public void TorchTabular_NothingButTheRecipe_IsSearchedByItsOwnSchedule()
+    {
+        (IDataView train, IDataView validation) = Data();
+        SearchSpace<TorchTabularOptions> space = SearchSpace.For(() => new TorchTabularOptions { HiddenLayers = [8], BatchSize = 32, NumberOfEpochs = 4 }).Float(o => o.Dropout, 0, 0.4);
+        SearchResult<TorchTabularOptions, RegressionMetrics> result = ml.Regression.Search(train, validation, space, o => ml.Regression.Trainers.TorchTabular(o),
+            new() { MaximumTrials = 3, Preparation = Preparation(), Pruner = Pruners.Asha(2, 4), Comparison = RungComparison.ForkAll });
+        result.Trials.Should().NotContain(trial => trial.State == TrialState.Failed);
+
+        // A fork goes on from the trunk's checkpoint, which it may only if the rates up to there are those of the trunk.
+        result.Trials.Should().OnlyContain(trial => trial.Reports.Any(report => report.IsJudged));
+        ITransformer preparation = Preparation().Fit(train);
+        TorchTabularOptions options = space.Create(result.BestTrial.Configuration);
+        (options.Seed, options.Members) = (0, 1);
+        var model = ml.Regression.Trainers.TorchTabular(options).Fit(preparation.Transform(train), preparation.Transform(validation));
+        ml.Regression.Evaluate(model.Transform(preparation.Transform(validation))).RootMeanSquaredError.Should().Be(result.BestMetric);
     }
 
     public sealed class PipelineOptions

@@ -14,6 +14,8 @@ public sealed class KillTests
 
     private string Database => Path.Combine(folder, "study.db");
 
+    private string Log => Path.Combine(folder, "log");
+
     [TestCleanup]
     public void Cleanup() => Directory.Delete(folder, recursive: true);
 
@@ -26,11 +28,13 @@ public sealed class KillTests
 
     [TestMethod]
     [TestCategory("Slow")]
-    public void ThreeWorkers_FiftyKills_LoseNoTrialAndCompleteNoneTwice()
+    [DynamicData(nameof(StorageTests.DatabaseKinds), typeof(StorageTests))]
+    public void ThreeWorkers_FiftyKills_LoseNoTrialAndCompleteNoneTwice(string kind)
     {
-        int kills = KillWhileRunning(Database, workers: 3, kills: 50, trials: 150, epochs: 8, pause: 8, seed: 2);
+        string database = kind == "sqlite" ? Database : $"postgres:{folder}";
+        int kills = KillWhileRunning(database, Log, workers: 3, kills: 50, trials: 150, epochs: 8, pause: 8, seed: 2);
         kills.Should().Be(50);
-        using IStudyStorage storage = StudyStorage.Sqlite(Database);
+        using IStudyStorage storage = kind == "sqlite" ? StudyStorage.Sqlite(Database) : StudyStorage.Postgres(StorageTests.Server!, folder);
         IReadOnlyList<TrialRow> rows = storage.Change(change => change.ChangedSince(-1));
         rows.Select(row => (row.Number, row.State)).Should().Equal(Enumerable.Range(0, 150).Select(n => (n, TrialState.Complete)));
         rows.Should().OnlyContain(row => row.Reports.Length == 8 && row.Value != null);
@@ -41,17 +45,16 @@ public sealed class KillTests
     private void OneWorker(int kills, int trials)
     {
         string undisturbed = Path.Combine(folder, "undisturbed.db");
-        KillWhileRunning(undisturbed, workers: 1, kills: 0, trials, epochs: 8, pause: 0, seed: 0);
-        int hit = KillWhileRunning(Database, workers: 1, kills, trials, epochs: 8, pause: 8, seed: 1);
+        KillWhileRunning(undisturbed, undisturbed + ".log", workers: 1, kills: 0, trials, epochs: 8, pause: 0, seed: 0);
+        int hit = KillWhileRunning(Database, Log, workers: 1, kills, trials, epochs: 8, pause: 8, seed: 1);
         hit.Should().Be(kills);
         using IStudyStorage expected = StudyStorage.Sqlite(undisturbed), actual = StudyStorage.Sqlite(Database);
         StorageTests.Table(actual).Should().Equal(StorageTests.Table(expected)).And.HaveCount(trials);
     }
 
     /// <summary>Keeps workers running, kills random ones at random moments after their first change, and waits for the end.</summary>
-    private int KillWhileRunning(string database, int workers, int kills, int trials, int epochs, int pause, int seed)
+    private int KillWhileRunning(string database, string log, int workers, int kills, int trials, int epochs, int pause, int seed)
     {
-        string log = database + ".log";
         var random = new Random(seed);
         var running = new List<Process>();
         int killed = 0;
@@ -94,7 +97,7 @@ public sealed class KillTests
     }
 
     private IEnumerable<string> Completions() =>
-        File.ReadAllLines(Database + ".log").Where(line => line.Contains("complete", StringComparison.Ordinal)).Select(line => line[(line.IndexOf(' ') + 1)..]);
+        File.ReadAllLines(Log).Where(line => line.Contains("complete", StringComparison.Ordinal)).Select(line => line[(line.IndexOf(' ') + 1)..]);
 
     private static Process Start(string database, int trials, int epochs, int pause, string log) => Process.Start(new ProcessStartInfo(
         "dotnet", [Path.Combine(AppContext.BaseDirectory, "Search.Worker.dll"), database, $"{trials}", $"{epochs}", $"{pause}", log]))!;

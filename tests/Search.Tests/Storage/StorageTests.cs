@@ -10,12 +10,12 @@ public sealed class StorageTests
     private static readonly SearchSpace space = SearchSpace.Empty.Float("x", 0, 1).Choice("c", "a", "b");
     private readonly string folder = Directory.CreateTempSubdirectory("search-storage").FullName;
 
-    public static IEnumerable<object[]> Kinds()
-    {
-        yield return ["memory"];
-        yield return ["sqlite"];
-        if (Environment.GetEnvironmentVariable("MLNETLR_TEST_POSTGRES") is { Length: > 0 }) yield return ["postgres"];
-    }
+    /// <summary>The connection string of a PostgreSQL server to test with; null without one.</summary>
+    internal static string? Server => Environment.GetEnvironmentVariable("MLNETLR_TEST_POSTGRES") is { Length: > 0 } server ? server : null;
+
+    public static IEnumerable<object[]> Kinds => [["memory"], .. DatabaseKinds];
+
+    public static IEnumerable<object[]> DatabaseKinds => Server is null ? [["sqlite"]] : [["sqlite"], ["postgres"]];
 
     [TestCleanup]
     public void Cleanup() => Directory.Delete(folder, recursive: true);
@@ -173,6 +173,6 @@ public sealed class StorageTests
     {
         "memory" => StudyStorage.InMemory(),
         "sqlite" => StudyStorage.Sqlite(Path.Combine(folder, "study.db"), study),
-        _ => StudyStorage.Postgres(Environment.GetEnvironmentVariable("MLNETLR_TEST_POSTGRES")!, $"{study} {folder}"),
+        _ => StudyStorage.Postgres(Server!, $"{study} {folder}"),
     };
 }
