@@ -5,4 +5,5 @@ namespace Microsoft.ML.Trainers.Torch.Engines;
 /// <param name="FirstRow">The place in the step of the pass's first row: not 0 for a later batch of accumulated gradients.</param>
 /// <param name="DropoutScale">What the rates of all dropout layers are multiplied by, from 0 to 1.</param>
 /// <param name="Loss">The loss of this step, where it changes during the run; null for the engine's own.</param>
-internal readonly record struct StepSettings(long Step, int FirstRow = 0, double DropoutScale = 1, Loss? Loss = null);
+/// <param name="DeferLoss">Whether an engine that <see cref="Engine.DefersLoss"/> adds the loss to <see cref="Engine.LossSum"/> instead of returning it.</param>
+internal readonly record struct StepSettings(long Step, int FirstRow = 0, double DropoutScale = 1, Loss? Loss = null, bool DeferLoss = false);

@@ -66,9 +66,21 @@ internal abstract class GroupUpdater
     }
 
     /// <summary>One worker's share of the update; the bits do not depend on the number of workers. Threads may call it at the same time.</summary>
-    public void Apply(int worker, int workers)
+    public virtual void Apply(int worker, int workers)
     {
         for (int i = 0; i < stores.Length; i++) stores[i].Step(Groups[i].Optimizer, now[i], worker, workers);
+    }
+
+    /// <summary>Puts the weights to validate, save and return in the place of those that are trained, where they differ.</summary>
+    public void BeginEvaluation()
+    {
+        if (HasAverage) ExchangeAverage(show: true);
+    }
+
+    /// <summary>Puts the weights that are trained back.</summary>
+    public void EndEvaluation()
+    {
+        if (HasAverage) ExchangeAverage(show: false);
     }
 
     /// <summary>The state, by name.</summary>
@@ -78,6 +90,9 @@ internal abstract class GroupUpdater
     /// <param name="saved">All of it and nothing else, in any order.</param>
     /// <exception cref="InvalidDataException">A name is missing or unknown, or a shape differs. Nothing has been changed then.</exception>
     public abstract void RestoreState(IReadOnlyList<StateArray> saved);
+
+    /// <summary>Puts the average in the place of the weights and keeps these, or puts them back.</summary>
+    private protected abstract void ExchangeAverage(bool show);
 
     /// <summary>Makes the state of every group. To be called once, when the stores are made.</summary>
     private protected void Declare(IGroupStore[] made)

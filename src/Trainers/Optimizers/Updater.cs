@@ -9,6 +9,7 @@ internal abstract class Updater<TElement> : GroupUpdater where TElement : unmana
 {
     private readonly FlatBuffers<TElement> buffers;
     private readonly IFlatStore<TElement>[] stores;
+    private TElement[] trained = [];
 
     private protected Updater(
         Optimizer optimizer, IReadOnlyList<ParameterGroup> groups, LrSchedule? schedule, TrainingPlan plan, ParameterLayout layout,
@@ -23,11 +24,13 @@ internal abstract class Updater<TElement> : GroupUpdater where TElement : unmana
     }
 
     /// <summary>The weights to validate, save and return: an average where there is one, else the weights.</summary>
-    /// <param name="destination">A buffer of the layout.</param>
+    /// <param name="destination">A buffer of the layout, not that of the weights.</param>
     public void EvaluationWeights(Span<TElement> destination)
     {
         if (destination.Length != buffers.Layout.Length)
             throw new ArgumentException($"The destination must have the layout's {buffers.Layout.Length} values but has {destination.Length}.", nameof(destination));
+        // An average is computed from the weights as it is written.
+        if (buffers.Weights.Span.Overlaps(destination)) throw new ArgumentException("The destination must not be the buffer of the weights but is.", nameof(destination));
         // Buffers belong to no group: they are as they are.
         buffers.Weights.Span.CopyTo(destination);
         for (int i = 0; i < stores.Length; i++) stores[i].Average(Groups[i].Optimizer, destination);
@@ -53,6 +56,21 @@ internal abstract class Updater<TElement> : GroupUpdater where TElement : unmana
         IReadOnlyList<StateArray> state = State();
         IReadOnlyDictionary<string, StateArray> byName = StateArray.Match(state, saved);
         foreach (StateArray array in state) array.CopyFrom(byName[array.Name]);
+    }
+
+    private protected override void ExchangeAverage(bool show)
+    {
+        Span<TElement> weights = buffers.Weights.Span;
+        if (trained.Length == 0) trained = new TElement[weights.Length];
+        if (show)
+        {
+            EvaluationWeights(trained);
+            for (int i = 0; i < weights.Length; i++) (weights[i], trained[i]) = (trained[i], weights[i]);
+        }
+        else
+        {
+            trained.CopyTo(weights);
+        }
     }
 
     private protected abstract IFlatStore<TElement> MakeStore(FlatBuffers<TElement> buffers, IReadOnlyList<ParameterSlot> parameters);

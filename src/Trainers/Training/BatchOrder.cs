@@ -31,6 +31,9 @@ internal sealed class BatchOrder
         Reset();
     }
 
+    /// <summary>The rows of this epoch in their order, in memory that is the same in every epoch.</summary>
+    public ReadOnlyMemory<int> Rows => rows;
+
     public void StartEpoch(int epoch)
     {
         if (!shuffle) return;

@@ -8,7 +8,7 @@ using Microsoft.ML.Trainers.Torch.Checkpoints;
 namespace Microsoft.ML.Trainers.Torch.Training;
 
 /// <summary>Writes down a run as it goes.</summary>
-internal sealed class HistoryRecorder(ParameterUpdater updater, TrainingPlan plan)
+internal sealed class HistoryRecorder(GroupUpdater updater, TrainingPlan plan)
 {
     private const int Samples = 400;
 
@@ -20,7 +20,7 @@ internal sealed class HistoryRecorder(ParameterUpdater updater, TrainingPlan pla
     private int epoch;
     private TimeSpan epochStart;
     private TimeSpan before;
-    private double loss, weight, gradientNorm;
+    private double weight, gradientNorm;
 
     public int CompletedEpochs => epochs.Count;
 
@@ -32,7 +32,7 @@ internal sealed class HistoryRecorder(ParameterUpdater updater, TrainingPlan pla
 
     public void StartEpoch(int number)
     {
-        (epoch, epochStart, loss, weight) = (number, Elapsed, 0, 0);
+        (epoch, epochStart, weight) = (number, Elapsed, 0);
     }
 
     /// <summary>Whether this step's gradient norm is looked at: at evenly spread steps, at the last of each epoch and of the run.</summary>
@@ -44,17 +44,17 @@ internal sealed class HistoryRecorder(ParameterUpdater updater, TrainingPlan pla
         if (step % stride == 0) steps.Add(new StepRecord(step, stepLoss, Rates(step), norm));
     }
 
-    public void Add(double stepLoss, double stepWeight)
-    {
-        loss += stepLoss * stepWeight;
-        weight += stepWeight;
-    }
+    /// <summary>Counts the rows of a step.</summary>
+    public void Add(double stepWeight) => weight += stepWeight;
 
-    public void EndEpoch(long stepsDone, double validationLoss)
+    /// <param name="stepsDone">Completed steps of the run.</param>
+    /// <param name="lossSum">The sum of w loss over the epoch.</param>
+    /// <param name="validationLoss">NaN without validation rows.</param>
+    public void EndEpoch(long stepsDone, double lossSum, double validationLoss)
     {
         TimeSpan now = Elapsed;
         double rows = RowsOf(stepsDone - epoch * plan.StepsPerEpoch);
-        double trainingLoss = weight > 0 ? loss / weight : 0;
+        double trainingLoss = weight > 0 ? lossSum / weight : 0;
         epochs.Add(new EpochRecord(epoch, stepsDone, trainingLoss, validationLoss, Rates(stepsDone - 1), gradientNorm, now.TotalSeconds, rows / (now - epochStart).TotalSeconds));
     }
 
@@ -73,7 +73,7 @@ internal sealed class HistoryRecorder(ParameterUpdater updater, TrainingPlan pla
 
     public void Save(Checkpoint.Builder checkpoint) => checkpoint
         .Add("history", Encoding.UTF8.GetString(ToHistory(null).ToJson()))
-        .Add("epoch.loss", loss).Add("epoch.weight", weight).Add("epoch.gradient norm", gradientNorm)
+        .Add("epoch.weight", weight).Add("epoch.gradient norm", gradientNorm)
         .Add("epoch.seconds", (Elapsed - epochStart).TotalSeconds).Add("seconds", Elapsed.TotalSeconds);
 
     public void Restore(Checkpoint checkpoint)
@@ -82,7 +82,7 @@ internal sealed class HistoryRecorder(ParameterUpdater updater, TrainingPlan pla
         epochs.AddRange(saved.Epochs);
         steps.AddRange(saved.Samples);
         epoch = (int)(checkpoint.Step / plan.StepsPerEpoch);
-        (loss, weight, gradientNorm) = (checkpoint.Number("epoch.loss"), checkpoint.Number("epoch.weight"), checkpoint.Number("epoch.gradient norm"));
+        (weight, gradientNorm) = (checkpoint.Number("epoch.weight"), checkpoint.Number("epoch.gradient norm"));
         before = TimeSpan.FromSeconds(checkpoint.Number("seconds")) - clock.Elapsed;
         epochStart = Elapsed - TimeSpan.FromSeconds(checkpoint.Number("epoch.seconds"));
     }

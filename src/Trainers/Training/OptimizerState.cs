@@ -8,7 +8,7 @@ internal static class OptimizerState
 {
     private const string Prefix = "optimizer.";
 
-    public static void Write(Checkpoint.Builder checkpoint, ParameterUpdater updater)
+    public static void Write(Checkpoint.Builder checkpoint, GroupUpdater updater)
     {
         foreach (StateArray array in updater.State())
         {
@@ -17,7 +17,7 @@ internal static class OptimizerState
         }
     }
 
-    public static IReadOnlyList<StateArray> Read(Checkpoint checkpoint, ParameterUpdater updater) =>
+    public static IReadOnlyList<StateArray> Read(Checkpoint checkpoint) =>
     [
         .. checkpoint.Tensors.Where(tensor => tensor.Name.StartsWith(Prefix, StringComparison.Ordinal)).Select(tensor =>
         {

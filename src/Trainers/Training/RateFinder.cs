@@ -18,10 +18,9 @@ internal static class RateFinder
         Optimizer optimizer = options.Optimizer with { LearningRate = options.Optimizer.LearningRate > 0 ? options.Optimizer.LearningRate : 1 };
         using Engine engine = EngineChoice.Create(network, loss, train, device, options.NumberOfThreads, seed, watcher.Say);
         Initializer.Fill(network, engine.Weights.Span, seed);
-        var updater = new ParameterUpdater(optimizer, options.ParameterGroups, test.Schedule, plan, network.Layout, engine.Weights, engine.Gradients)
-        {
-            RateMultiplier = test.HighestRate / optimizer.LearningRate,
-        };
+        engine.Send();
+        GroupUpdater updater = engine.MakeUpdater(optimizer, options.ParameterGroups, test.Schedule, plan);
+        updater.RateMultiplier = test.HighestRate / optimizer.LearningRate;
         var losses = new List<double>();
         new TrainingLoop(engine, updater, plan, options.ForRangeTest(), seed, validation: null, watcher).RunUntil(loss =>
         {

@@ -16,25 +16,32 @@ internal sealed record TrainedNetwork(Network Network, float[] Weights, Training
     public static TrainedNetwork Train(
         Network network, Loss loss, TrainingData train, TrainingData? validation, TrainingOptions options, Device device, ulong seed, float[]? firstWeights, RunWatcher watcher)
     {
+        using Engine engine = EngineChoice.Create(network, loss, train, device, options.NumberOfThreads, seed, watcher.Say);
+        return Train(engine, validation, options, seed, firstWeights, watcher);
+    }
+
+    /// <summary>The same with an engine that is given.</summary>
+    public static TrainedNetwork Train(Engine engine, TrainingData? validation, TrainingOptions options, ulong seed, float[]? firstWeights, RunWatcher watcher)
+    {
         if (validation is null && options.EarlyStopping is not null)
             throw new InvalidOperationException("EarlyStopping must have validation rows to watch but there were none. Set ValidationFraction or call Fit(train, validation).");
 
         Checkpoint? resumed = options.ResumeFrom is { } path ? CheckpointFolder.Read(path, watcher.Say) : null;
-        TrainingPlan plan = options.PlanFor(train.Rows);
+        TrainingPlan plan = options.PlanFor(engine.Data.Rows);
         LrSchedule schedule = options.Schedule;
         if (options.ResumeWithDecay is { } decay) (schedule, plan) = RunCheckpoints.Branch(resumed, plan, decay);
 
-        using Engine engine = EngineChoice.Create(network, loss, train, device, options.NumberOfThreads, seed, watcher.Say);
-        if (firstWeights is null) Initializer.Fill(network, engine.Weights.Span, seed);
+        if (firstWeights is null) Initializer.Fill(engine.Network, engine.Weights.Span, seed);
         else firstWeights.CopyTo(engine.Weights);
-        var updater = new ParameterUpdater(options.Optimizer, options.ParameterGroups, schedule, plan, network.Layout, engine.Weights, engine.Gradients, options.GradientClipping);
+        engine.Send();
+        GroupUpdater updater = engine.MakeUpdater(options.Optimizer, options.ParameterGroups, schedule, plan, options.GradientClipping);
 
-        IReadOnlyList<KeyValuePair<string, string>> Describe() => RunCheckpoints.Describe(network, loss, train, validation, options, plan, schedule, seed);
+        IReadOnlyList<KeyValuePair<string, string>> Describe() => RunCheckpoints.Describe(engine.Network, engine.Loss, engine.Data, validation, options, plan, schedule, seed);
         if (resumed is not null) RunCheckpoints.RequireSameRun(resumed, Describe(), options.ResumeWithDecay is null ? options.ResumeMode : ResumeMode.SameRates, plan, schedule);
         using var checkpoints = new RunCheckpoints(options.Checkpoints, resumed?.Step ?? 0, Describe);
         var loop = new TrainingLoop(engine, updater, plan, options, seed, validation, watcher, checkpoints);
         if (resumed is not null) loop.Restore(resumed);
         TrainingHistory history = loop.Run();
-        return new TrainedNetwork(network, engine.Weights.ToArray(), history);
+        return new TrainedNetwork(engine.Network, engine.Weights.ToArray(), history);
     }
 }

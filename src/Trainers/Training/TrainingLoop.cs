@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using Microsoft.ML.LrSchedules;
 using Microsoft.ML.NeuralNetworks;
 using Microsoft.ML.Trainers.Torch.Checkpoints;
@@ -9,7 +8,7 @@ namespace Microsoft.ML.Trainers.Torch.Training;
 
 /// <summary>Gradient descent: for each step a gradient and an update. The same loop drives every engine and optimizer.</summary>
 internal sealed class TrainingLoop(
-    Engine engine, ParameterUpdater updater, TrainingPlan plan, TrainingOptions options, ulong seed, TrainingData? validation, RunWatcher watcher, RunCheckpoints? checkpoints = null)
+    Engine engine, GroupUpdater updater, TrainingPlan plan, TrainingOptions options, ulong seed, TrainingData? validation, RunWatcher watcher, RunCheckpoints? checkpoints = null)
 {
     private readonly BatchOrder order = new(
         engine.Data.Rows, seed, options.Shuffle, BatchOrder.BlockRows(engine.Data.Rows, engine.Data.Columns, plan.BatchSize ?? 1));
@@ -34,29 +33,36 @@ internal sealed class TrainingLoop(
     {
         // For optimizers that evaluate loss and gradient more than once in a step.
         again = () => Gradient(out _);
-        order.StartEpoch(Epoch);
+        Shuffle();
         while (step < plan.TotalSteps && !stopped)
         {
             if (StepInEpoch == 0)
             {
-                order.StartEpoch(Epoch);
+                Shuffle();
                 history.StartEpoch(Epoch);
+                engine.LossSum = 0;
             }
             watcher.CheckAlive();
-            double loss = Gradient(out double weight);
-            if (!double.IsFinite(loss)) throw new TrainingDivergedException(step, updater.RateAt(0, step), loss);
-            if (history.Wants(step)) history.Record(step, loss, GradientNorm());
+            bool wanted = history.Wants(step), later = engine.DefersLoss && !wanted;
+            double loss = Gradient(out double weight, later);
+            if (!later)
+            {
+                engine.LossSum += loss * weight;
+                RequireFinite(loss);
+            }
+            if (wanted) history.Record(step, loss, engine.GradientNorm());
             updater.BeginStep(step, again);
             engine.Share(engine.Weights.Length, applyShare);
-            history.Add(loss, weight);
+            history.Add(weight);
 
             bool endsEpoch = StepInEpoch == plan.StepsPerEpoch - 1 || step == plan.TotalSteps - 1;
             if (endsEpoch) EndEpoch();
             step++;
             checkpoints?.SaveIfDue(step, endsEpoch ? history.CompletedEpochs : null, history.LastValidationLoss, Save);
         }
+        updater.BeginEvaluation();
+        engine.Fetch();
         if (best is { Epoch: >= 0 }) best.Weights.CopyTo(engine.Weights.Span);
-        else if (updater.HasAverage) updater.EvaluationWeights(engine.Weights.Span);
         return history.ToHistory(best?.Epoch);
     }
 
@@ -66,7 +72,7 @@ internal sealed class TrainingLoop(
         again = () => Gradient(out _);
         for (; step < plan.TotalSteps; step++)
         {
-            if (StepInEpoch == 0) order.StartEpoch(Epoch);
+            if (StepInEpoch == 0) Shuffle();
             watcher.CheckAlive();
             if (enough(Gradient(out _))) return;
             updater.BeginStep(step, again);
@@ -80,7 +86,9 @@ internal sealed class TrainingLoop(
         step = checkpoint.Step;
         stopped = checkpoint.Integer("stopped") != 0;
         checkpoint.CopyTensor("weights", engine.Weights.Span);
-        updater.RestoreState(OptimizerState.Read(checkpoint, updater));
+        engine.Send();
+        engine.LossSum = checkpoint.Number("epoch.loss");
+        updater.RestoreState(OptimizerState.Read(checkpoint));
         history.Restore(checkpoint);
         best?.Restore(checkpoint);
         if (options.Plateau is not null)
@@ -92,7 +100,10 @@ internal sealed class TrainingLoop(
 
     private void Save(Checkpoint.Builder checkpoint)
     {
-        checkpoint.Add("stopped", stopped ? 1 : 0).Add<float>("weights", engine.Weights);
+        // A loss that was deferred may have stopped being a number some steps ago: such weights are not kept.
+        RequireFinite(engine.LossSum);
+        engine.Fetch();
+        checkpoint.Add("stopped", stopped ? 1 : 0).Add<float>("weights", engine.Weights).Add("epoch.loss", engine.LossSum);
         OptimizerState.Write(checkpoint, updater);
         history.Save(checkpoint);
         best?.Save(checkpoint);
@@ -102,9 +113,11 @@ internal sealed class TrainingLoop(
     private void EndEpoch()
     {
         int epoch = Epoch;
-        double validationLoss = ValidationLoss();
-        history.EndEpoch(step + 1, validationLoss);
-        best?.Observe(epoch, validationLoss, updater.EvaluationWeights);
+        updater.BeginEvaluation();
+        double validationLoss = validation is null ? double.NaN : Evaluation.MeanLoss(engine, validation);
+        best?.Observe(epoch, validationLoss, EvaluatedWeights);
+        updater.EndEvaluation();
+        history.EndEpoch(step + 1, engine.LossSum, validationLoss);
         if (best is not null && best.Waited >= options.EarlyStopping!.Patience) stopped = true;
         if (plateau is not null)
         {
@@ -117,14 +130,14 @@ internal sealed class TrainingLoop(
     }
 
     /// <summary>The mean gradient over the batches of the present step.</summary>
-    private double Gradient(out double weight)
+    private double Gradient(out double weight, bool deferLoss = false)
     {
         int first = StepInEpoch * plan.GradientAccumulation;
         int end = (int)Math.Min(first + plan.GradientAccumulation, plan.BatchesPerEpoch);
         weight = 0;
         for (int batch = first; batch < end; batch++) weight += engine.Data.TotalWeight(order.Batch(batch, plan.BatchSize!.Value));
         double loss = 0, scale = weight > 0 ? 1 / weight : 0;
-        var settings = new StepSettings(step, DropoutScale: dropout?.FactorAt(step) ?? 1, Loss: smoothing is null ? null : new SoftmaxCrossEntropy { LabelSmoothing = smoothing.At(step) });
+        var settings = new StepSettings(step, DropoutScale: dropout?.FactorAt(step) ?? 1, Loss: smoothing is null ? null : new SoftmaxCrossEntropy { LabelSmoothing = smoothing.At(step) }, DeferLoss: deferLoss);
         for (int batch = first; batch < end; batch++)
         {
             ReadOnlySpan<int> rows = order.Batch(batch, plan.BatchSize!.Value);
@@ -134,16 +147,20 @@ internal sealed class TrainingLoop(
         return loss;
     }
 
-    private double GradientNorm() => Math.Sqrt(TensorPrimitives.SumOfSquares<float>(engine.Gradients.Span));
-
-    private double ValidationLoss()
+    private void Shuffle()
     {
-        if (validation is null) return double.NaN;
-        if (!updater.HasAverage) return Evaluation.MeanLoss(engine, validation);
-        float[] trained = engine.Weights.ToArray();
-        updater.EvaluationWeights(engine.Weights.Span);
-        double loss = Evaluation.MeanLoss(engine, validation);
-        trained.CopyTo(engine.Weights);
-        return loss;
+        order.StartEpoch(Epoch);
+        engine.UseOrder(order.Rows);
+    }
+
+    private void EvaluatedWeights(Span<float> destination)
+    {
+        engine.Fetch();
+        engine.Weights.Span.CopyTo(destination);
+    }
+
+    private void RequireFinite(double loss)
+    {
+        if (!double.IsFinite(loss) || !double.IsFinite(engine.LossSum)) throw new TrainingDivergedException(step, updater.RateAt(0, step), loss);
     }
 }

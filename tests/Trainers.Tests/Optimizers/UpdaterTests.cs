@@ -7,6 +7,36 @@ namespace Microsoft.ML.Trainers.Torch.Tests.Optimizers;
 [TestClass]
 public class UpdaterTests
 {
+    [TestMethod]
+    [DataRow("schedulefreesgd(0.1)")]
+    [DataRow("schedulefreeadamw")]
+    [DataRow("schedulefreeradam(0.05)")]
+    [DataRow("sgd(0.1, averaging=ema(0.9))")]
+    public void BeginEvaluation_WithAnAverage_PutsItInThePlaceOfTheWeights(string optimizer)
+    {
+        Toy<float> toy = new();
+        ParameterUpdater updater = For(toy, Optimizer.Parse(optimizer));
+        toy.Run(updater, 0, 10);
+        float[] trained = toy.Weights.ToArray(), average = new float[trained.Length];
+        updater.EvaluationWeights(average);
+
+        updater.BeginEvaluation();
+        toy.Weights.ToArray().Should().Equal(average).And.NotEqual(trained);
+        updater.EndEvaluation();
+        toy.Weights.ToArray().Should().Equal(trained);
+    }
+
+    [TestMethod]
+    public void EvaluationWeights_IntoTheWeightsThemselves_IsRefused()
+    {
+        Toy<float> toy = new();
+        ParameterUpdater updater = For(toy, Torch.Optimizers.ScheduleFreeSgd());
+
+        Action call = () => updater.EvaluationWeights(toy.Weights.Span);
+
+        call.Should().Throw<ArgumentException>().WithMessage("The destination must not be the buffer of the weights*");
+    }
+
     internal static ParameterUpdater For(Toy<float> toy, Optimizer optimizer, IReadOnlyList<ParameterGroup>? groups = null, LrSchedule? schedule = null, long steps = 24) =>
         new(optimizer, groups ?? [], schedule, TrainingPlan.OfSteps(steps), Toy<float>.Layout, toy.Weights, toy.Gradients);
 

@@ -1,6 +1,8 @@
 using System.Runtime.InteropServices;
+using Microsoft.ML.LrSchedules;
 using Microsoft.ML.NeuralNetworks;
 using Microsoft.ML.Trainers.Torch.Data;
+using Microsoft.ML.Trainers.Torch.Engines.Scripted;
 using Microsoft.ML.Trainers.Torch.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -9,8 +11,8 @@ namespace Microsoft.ML.Trainers.Torch.Engines;
 
 /// <summary>
 /// Forward and backward by libtorch's autograd. On the CPU every parameter and its gradient is a torch view of flat .NET memory,
-/// so the optimizer works on the same bytes without a copy. On another device weights travel there before a pass and gradients back
-/// after it; rows stay there.
+/// so the optimizer works on the same bytes without a copy. On another device everything that a step needs is there: rows, their order,
+/// weights, gradients, the optimizer's state and the sum of the losses.
 /// </summary>
 internal sealed class TorchEngine : Engine
 {
@@ -19,8 +21,13 @@ internal sealed class TorchEngine : Engine
     private readonly Dictionary<string, Tensor> parameters = new(StringComparer.Ordinal);
     private readonly TorchForward forward;
     private readonly Dictionary<TrainingData, DataTensors> tensorsOf = new(ReferenceEqualityComparer.Instance);
+    private readonly Tensor lossSum;
+    private readonly List<ScriptedUpdater> updaters = [];
+    private readonly bool shared;
+    private ReadOnlyMemory<int> order;
+    private Tensor? orderOnDevice;
 
-    /// <param name="mirrored">Whether weights and gradients are copied even on the CPU, as on any other device: for tests.</param>
+    /// <param name="mirrored">Whether weights and gradients have memory of their own even on the CPU, as on any other device: for tests.</param>
     public TorchEngine(Network network, Loss loss, TrainingData data, ulong seed, Device device, bool mirrored = false)
         : base(network, loss, data)
     {
@@ -31,7 +38,7 @@ internal sealed class TorchEngine : Engine
         using DisposeScope construction = NewDisposeScope();
         hostWeights = Share(Weights).DetachFromDisposeScope();
         hostGradients = Share(Gradients).DetachFromDisposeScope();
-        bool shared = device == Device.Cpu && !mirrored;
+        shared = device == Device.Cpu && !mirrored;
         weights = shared ? hostWeights : hostWeights.to(this.device, copy: true).DetachFromDisposeScope();
         gradients = shared ? hostGradients : hostGradients.to(this.device, copy: true).DetachFromDisposeScope();
         foreach (ParameterSlot slot in network.Layout)
@@ -46,41 +53,92 @@ internal sealed class TorchEngine : Engine
         }
         forward = new TorchForward(network, parameters, seed);
         tensorsOf.Add(data, new DataTensors(data, this.device));
+        lossSum = zeros(1, ScalarType.Float64, this.device).DetachFromDisposeScope();
     }
 
     public override Memory<float> Weights { get; }
 
     public override Memory<float> Gradients { get; }
 
+    public override bool DefersLoss => !shared;
+
+    public override double LossSum
+    {
+        get => lossSum.item<double>();
+        set
+        {
+            using IDisposable noGradient = no_grad();
+            using Scalar number = value;
+            lossSum.fill_(number);
+        }
+    }
+
     public override double ForwardBackward(ReadOnlySpan<int> rows, double scale, bool accumulate, in StepSettings settings)
     {
         using DisposeScope pass = NewDisposeScope();
         // The caller may have switched gradients off for its own use of libtorch.
         using IDisposable gradient = enable_grad();
-        SendWeights();
         if (!accumulate) using (gradients.zero_()) { }
         DataTensors data = tensorsOf[Data];
-        using Tensor index = tensor(rows.ToArray(), ScalarType.Int64, device);
+        Tensor index = IndexOf(rows);
         Tensor outputs = forward.Train(data.Features.index_select(0, index), settings);
         Tensor rowLosses = TorchLosses.PerRow(settings.Loss ?? Loss, outputs, data.Labels.index_select(0, index));
         Tensor weighted = data.Weights is null ? rowLosses : rowLosses * data.Weights.index_select(0, index);
-        Tensor loss = weighted.sum() * scale;
+        Tensor sum = weighted.sum(), loss = sum * scale;
         loss.backward();
-        if (gradients.Handle != hostGradients.Handle)
-        {
-            hostGradients.copy_(gradients);
-            // Running statistics have moved on the device.
-            int first = Network.Layout.TrainableLength, count = Network.Layout.Length - first;
-            if (count > 0) hostWeights.narrow(0, first, count).copy_(weights.narrow(0, first, count));
-        }
-        return loss.item<float>();
+        if (!settings.DeferLoss || shared) return loss.item<float>();
+        using IDisposable noGradient = no_grad();
+        lossSum.add_(sum);
+        return 0;
+    }
+
+    public override GroupUpdater MakeUpdater(
+        Optimizer optimizer, IReadOnlyList<ParameterGroup> groups, LrSchedule? schedule, TrainingPlan plan, GradientClipping? clipping = null)
+    {
+        if (shared) return base.MakeUpdater(optimizer, groups, schedule, plan, clipping);
+        var updater = new ScriptedUpdater(optimizer, groups, schedule, plan, Network.Layout, weights, gradients, clipping);
+        updaters.Add(updater);
+        return updater;
+    }
+
+    public override void Fetch()
+    {
+        if (shared) return;
+        using IDisposable noGradient = no_grad();
+        using DisposeScope copies = NewDisposeScope();
+        hostWeights.copy_(weights);
+        hostGradients.copy_(gradients);
+    }
+
+    public override void Send()
+    {
+        if (shared) return;
+        using IDisposable noGradient = no_grad();
+        using DisposeScope copies = NewDisposeScope();
+        weights.copy_(hostWeights);
+    }
+
+    public override double GradientNorm()
+    {
+        if (shared) return base.GradientNorm();
+        using IDisposable noGradient = no_grad();
+        using DisposeScope sum = NewDisposeScope();
+        return Math.Sqrt(gradients.square().sum(ScalarType.Float64).item<double>());
+    }
+
+    public override void UseOrder(ReadOnlyMemory<int> order)
+    {
+        if (shared) return;
+        this.order = order;
+        using DisposeScope copy = NewDisposeScope();
+        orderOnDevice?.Dispose();
+        orderOnDevice = Numbers(order.Span).DetachFromDisposeScope();
     }
 
     public override void Predict(TrainingData data, int first, int count, Span<float> outputs)
     {
         using DisposeScope pass = NewDisposeScope();
         using IDisposable noGradient = no_grad();
-        SendWeights();
         if (!tensorsOf.TryGetValue(data, out DataTensors? tensors))
         {
             tensors = new DataTensors(data, device);
@@ -92,17 +150,20 @@ internal sealed class TorchEngine : Engine
 
     public override void Dispose()
     {
+        foreach (ScriptedUpdater updater in updaters) updater.Dispose();
         foreach (Tensor parameter in parameters.Values) parameter.Dispose();
         foreach (DataTensors tensors in tensorsOf.Values) tensors.Dispose();
-        foreach (Tensor tensor in (Tensor[])[weights, gradients, hostWeights, hostGradients]) tensor.Dispose();
+        orderOnDevice?.Dispose();
+        foreach (Tensor tensor in (Tensor[])[weights, gradients, hostWeights, hostGradients, lossSum]) tensor.Dispose();
     }
 
-    private void SendWeights()
-    {
-        if (weights.Handle == hostWeights.Handle) return;
-        using IDisposable noGradient = no_grad();
-        weights.copy_(hostWeights);
-    }
+    /// <summary>A slice of the epoch's order is already on the device.</summary>
+    private Tensor IndexOf(ReadOnlySpan<int> rows) =>
+        orderOnDevice is { } known && order.Span.Overlaps(rows, out int place) && place >= 0 && place + rows.Length <= order.Length
+            ? known.narrow(0, place, rows.Length)
+            : Numbers(rows);
+
+    private Tensor Numbers(ReadOnlySpan<int> rows) => tensor(rows.ToArray(), ScalarType.Int32, device);
 
     private static Tensor View(Tensor flat, ParameterSlot slot) =>
         flat.narrow(0, slot.Offset, slot.Count).view([.. slot.Spec.Shape.Select(dimension => (long)dimension)]);

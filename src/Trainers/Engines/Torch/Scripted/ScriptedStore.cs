@@ -8,78 +8,65 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Trainers.Torch.Engines.Scripted;
 
 /// <summary>
-/// One group on any device. Each step the rule is replayed on symbols; its program is compiled once, and called with the numbers of the
-/// step. A step whose numbers change the program (a warmup that ends) simply has another. A sum ends a program, runs it and reads the
-/// number back; matrices are worked on in double on the CPU.
+/// One group on any device. Each step its rule is replayed on symbols, which adds to the program of all groups. Matrices are worked on in
+/// double on the CPU.
 /// </summary>
 internal sealed class ScriptedStore : Store<Symbol>, IGroupStore, IDisposable
 {
-    private readonly Tape tape = new();
+    private const string Evaluation = "evaluation";
+
+    private readonly ScriptedProgram program;
     private readonly Tensor flatWeights;
     private readonly IReadOnlyList<ParameterSlot> parameters;
     private readonly (int Offset, int Count)[] ranges;
-    private readonly Buffer weights, gradients;
-    private readonly SortedDictionary<string, Buffer> slots = new(StringComparer.Ordinal);
-    private readonly List<Buffer> used = [];
-    private readonly List<(TapeNode[] Program, string Results, jit.CompilationUnit Unit)> compiled = [];
+    private readonly ScriptedBuffer weights, gradients;
+    private readonly SortedDictionary<string, ScriptedBuffer> slots = new(StringComparer.Ordinal);
 
-    /// <summary>The group of <paramref name="parameters"/> in flat tensors; neighbours are one lane unless the optimizer looks at layers.</summary>
-    public ScriptedStore(Tensor weights, Tensor gradients, IReadOnlyList<ParameterSlot> parameters, bool byLayer)
-        : this(weights, gradients, parameters, byLayer ? [.. parameters.Select(slot => (slot.Offset, slot.Count))] : Merged(parameters), byLayer)
+    /// <summary>The group of <paramref name="parameters"/> in flat tensors; neighbours are one lane unless somebody looks at layers.</summary>
+    public ScriptedStore(ScriptedProgram program, Tensor weights, Tensor gradients, IReadOnlyList<ParameterSlot> parameters, bool byLayer)
+        : this(program, weights, gradients, parameters, byLayer ? [.. parameters.Select(slot => (slot.Offset, slot.Count))] : Merged(parameters), byLayer)
     {
     }
 
-    private ScriptedStore(Tensor weights, Tensor gradients, IReadOnlyList<ParameterSlot> parameters, (int Offset, int Count)[] ranges, bool byLayer)
+    private ScriptedStore(
+        ScriptedProgram program, Tensor weights, Tensor gradients, IReadOnlyList<ParameterSlot> parameters, (int Offset, int Count)[] ranges, bool byLayer)
         : base([new Run(0, ranges.Length)], [.. parameters.Select((slot, i) => new StoredLayer(slot.Spec, byLayer ? new Run(i, i + 1) : default))])
     {
+        this.program = program;
         flatWeights = weights;
         this.parameters = parameters;
         this.ranges = ranges;
-        this.weights = new("w", ranges, weights);
-        this.gradients = new("g", ranges, gradients);
+        this.weights = new(program.NextName(), ranges, weights);
+        this.gradients = new(program.NextName(), ranges, gradients);
     }
-
-    /// <summary>How many programs have been compiled.</summary>
-    public int Programs => compiled.Count;
-
-    /// <summary>The text of the last program that was compiled.</summary>
-    public string LastScript { get; private set; } = "";
 
     /// <summary>The slots, by name, each as one flat tensor of the whole buffer.</summary>
     public IEnumerable<(string Name, Tensor Flat)> Slots => slots.Where(pair => pair.Key != Evaluation).Select(pair => (pair.Key, pair.Value.Flat));
 
-    public override Span<Symbol> Weights => weights.Symbols;
+    public override Span<Symbol> Weights => Symbols(weights);
 
-    public override Span<Symbol> Gradients => gradients.Symbols;
+    public override Span<Symbol> Gradients => Symbols(gradients);
 
     public override double MachineEpsilon => 1.1920929E-07;
-
-    private const string Evaluation = "evaluation";
 
     private Parameters<Symbol> Whole => new(this, new(0, ranges.Length));
 
     public override Span<Symbol> Slot(string name, double initial)
     {
-        if (!slots.TryGetValue(name, out Buffer? slot))
-            slots[name] = slot = new($"s{slots.Count}", ranges, First(initial));
-        if (!used.Contains(slot)) Begin(slot);
-        return slot.Symbols;
+        if (!slots.TryGetValue(name, out ScriptedBuffer? slot)) slots[name] = slot = new(program.NextName(), ranges, First(initial));
+        return Symbols(slot);
     }
 
-    public void Step(Optimizer optimizer, Moment now, int worker, int workers)
+    public void Step(Optimizer optimizer, Moment now, int worker, int workers) => program.Run(() =>
     {
-        if (worker > 0) return;
-        Run(() =>
-        {
-            if (optimizer.Maximize && !optimizer.NeedsClosure) Whole.Apply(new Ascent<Symbol>(Gradients));
-            optimizer.Step(Whole, now);
-            optimizer.Averaging?.Observe(Whole, now, Scalars);
-        });
-    }
+        if (optimizer.Maximize && !optimizer.NeedsClosure) Whole.Apply(new Ascent<Symbol>(Gradients));
+        optimizer.Step(Whole, now);
+        optimizer.Averaging?.Observe(Whole, now, Scalars);
+    });
 
     public void Declare(Optimizer optimizer, Moment now)
     {
-        Run(() =>
+        program.Run(() =>
         {
             Parameters<Symbol> nothing = new(this, default);
             optimizer.Begin(Scalars, now);
@@ -91,21 +78,21 @@ internal sealed class ScriptedStore : Store<Symbol>, IGroupStore, IDisposable
         foreach (StoredLayer layer in Layers) layer.Scalars.Reset();
     }
 
-    public void Treat(GradientClipping how) => Run(() => GradientRules.Treat(Whole, how));
+    public void Treat(GradientClipping how) => program.Run(() => GradientRules.Treat(Whole, how));
 
     public double GradientSquares()
     {
         double squares = 0;
-        Run(() => squares = Whole.SumOfSquares(Gradients));
+        program.Run(() => squares = Whole.SumOfSquares(Gradients));
         return squares;
     }
 
-    public void ScaleGradients(double factor) => Run(() => GradientRules.Scale(Whole, factor));
+    public void ScaleGradients(double factor) => program.Run(() => GradientRules.Scale(Whole, factor));
 
     /// <summary>The weights to evaluate, into a flat tensor.</summary>
     public void Average(Optimizer optimizer, Tensor destination)
     {
-        Run(() =>
+        program.Run(() =>
         {
             Span<Symbol> answer = Slot(Evaluation, 0);
             if (optimizer.Averaging is { } averaging && averaging.HasStarted(Scalars)) Whole.Copy(averaging.Of(Whole), answer);
@@ -116,37 +103,41 @@ internal sealed class ScriptedStore : Store<Symbol>, IGroupStore, IDisposable
         foreach ((int offset, int count) in ranges) destination.narrow(0, offset, count).copy_(slots[Evaluation].Flat.narrow(0, offset, count));
     }
 
-    public override void Settle() => Flush();
+    public override void Settle() => program.Flush();
 
-    /// <summary>Ends the program with the sum that it was asked for, and reads it.</summary>
-    public override double Total(ref LaneSums sums) => tape.Sums.Count == 0 ? 0 : Flush();
+    public override double Total(ref LaneSums sums) => program.Total();
 
     public override void Read(ReadOnlySpan<Symbol> slot, StoredLayer layer, Span<double> into)
     {
-        Buffer buffer = Find(slot);
-        Flush();
+        ScriptedBuffer buffer = Find(slot);
+        program.Flush();
         using DisposeScope scope = NewDisposeScope();
         buffer.Lanes[layer.Run.From].to(ScalarType.Float64).cpu().data<double>().CopyTo(into);
     }
 
     public override void Write(ReadOnlySpan<double> values, StoredLayer layer, Span<Symbol> slot)
     {
-        Buffer buffer = Find(slot);
-        Flush();
+        ScriptedBuffer buffer = Find(slot);
+        program.Flush();
         using DisposeScope scope = NewDisposeScope();
         buffer.Lanes[layer.Run.From].copy_(tensor(values.ToArray(), ScalarType.Float64));
     }
 
     public void Dispose()
     {
-        weights.DisposeLanes();
-        gradients.DisposeLanes();
-        foreach (Buffer slot in slots.Values)
+        weights.Dispose();
+        gradients.Dispose();
+        foreach (ScriptedBuffer slot in slots.Values)
         {
-            slot.DisposeLanes();
+            slot.Dispose();
             slot.Flat.Dispose();
         }
-        foreach ((_, _, jit.CompilationUnit unit) in compiled) unit.Dispose();
+    }
+
+    private Span<Symbol> Symbols(ScriptedBuffer buffer)
+    {
+        program.Use(buffer);
+        return buffer.Symbols;
     }
 
     /// <summary>The first values of a slot. Padding stays zero: what starts there would move the weights' padding.</summary>
@@ -159,76 +150,9 @@ internal sealed class ScriptedStore : Store<Symbol>, IGroupStore, IDisposable
         return flat;
     }
 
-    private void Run(Action record)
+    private ScriptedBuffer Find(ReadOnlySpan<Symbol> slot)
     {
-        using IDisposable noGradient = no_grad();
-        Tape.Current = tape;
-        Begin();
-        record();
-        Flush();
-    }
-
-    private void Begin()
-    {
-        tape.Clear();
-        used.Clear();
-        Begin(weights);
-        Begin(gradients);
-    }
-
-    private void Begin(Buffer buffer)
-    {
-        used.Add(buffer);
-        for (int i = 0; i < buffer.Symbols.Length; i++) buffer.Inputs[i] = buffer.Symbols[i] = tape.Input($"{buffer.Name}_{i}");
-    }
-
-    /// <summary>Runs what has been recorded and begins anew, with the same buffers.</summary>
-    private double Flush()
-    {
-        List<(string Target, int Node)> results = [];
-        foreach (Buffer buffer in used)
-            for (int i = 0; i < buffer.Symbols.Length; i++)
-                if (buffer.Symbols[i].Node != buffer.Inputs[i].Node) results.Add(($"{buffer.Name}_{i}", buffer.Symbols[i].Node));
-        double total = 0;
-        if (results.Count > 0 || tape.Sums.Count > 0)
-        {
-            total = Invoke(Compile(results));
-        }
-        Buffer[] again = [.. used];
-        tape.Clear();
-        used.Clear();
-        foreach (Buffer buffer in again) Begin(buffer);
-        return total;
-    }
-
-    /// <summary>
-    /// Calls a program. TorchSharp makes an object for each double it is given, and the collector may free it before the call has read it:
-    /// the objects are made here and outlive the call.
-    /// </summary>
-    private double Invoke(jit.CompilationUnit unit)
-    {
-        Scalar[] numbers = [.. tape.Constants.Select(value => (Scalar)value)];
-        object[] arguments = [.. used.SelectMany(buffer => buffer.Lanes), .. numbers];
-        object? answer = unit.invoke("step", arguments);
-        foreach (Scalar number in numbers) number.Dispose();
-        if (answer is not Tensor total) return 0;
-        using (total) return total.item<double>();
-    }
-
-    private jit.CompilationUnit Compile(List<(string Target, int Node)> results)
-    {
-        string key = string.Join(" ", results.Select(result => $"{result.Target}={result.Node}").Concat(tape.Sums.Select(node => $"+{node}")));
-        foreach ((TapeNode[] program, string known, jit.CompilationUnit unit) in compiled)
-            if (known == key && program.AsSpan().SequenceEqual(CollectionsMarshal.AsSpan((List<TapeNode>)tape.Nodes))) return unit;
-        LastScript = tape.Script("step", results);
-        jit.CompilationUnit made = jit.compile(LastScript);
-        compiled.Add(([.. tape.Nodes], key, made));
-        return made;
-    }
-
-    private Buffer Find(ReadOnlySpan<Symbol> slot)
-    {
-        foreach (Buffer buffer in used)
+        foreach (ScriptedBuffer buffer in (IEnumerable<ScriptedBuffer>)[weights, gradients, .. slots.Values])
             if (Unsafe.AreSame(ref MemoryMarshal.GetReference(slot), ref MemoryMarshal.GetArrayDataReference(buffer.Symbols))) return buffer;
         throw new ArgumentException("The span must be a slot, the weights or the gradients but is none of them.", nameof(slot));
     }
@@ -243,33 +167,5 @@ internal sealed class ScriptedStore : Store<Symbol>, IGroupStore, IDisposable
             else ranges.Add((slot.Offset, length));
         }
         return [.. ranges];
-    }
-
-    /// <summary>A flat tensor, its parts that are lanes, and the symbols that stand for them in the present program.</summary>
-    private sealed class Buffer
-    {
-        public Buffer(string name, (int Offset, int Count)[] ranges, Tensor flat)
-        {
-            Name = name;
-            Flat = flat;
-            Lanes = [.. ranges.Select(range => flat.narrow(0, range.Offset, range.Count).DetachFromDisposeScope())];
-            Symbols = new Symbol[ranges.Length];
-            Inputs = new Symbol[ranges.Length];
-        }
-
-        public string Name { get; }
-
-        public Tensor Flat { get; }
-
-        public Tensor[] Lanes { get; }
-
-        public Symbol[] Symbols { get; }
-
-        public Symbol[] Inputs { get; }
-
-        public void DisposeLanes()
-        {
-            foreach (Tensor lane in Lanes) lane.Dispose();
-        }
     }
 }

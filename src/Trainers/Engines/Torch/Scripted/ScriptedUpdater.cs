@@ -11,9 +11,10 @@ namespace Microsoft.ML.Trainers.Torch.Engines.Scripted;
 /// </summary>
 internal sealed class ScriptedUpdater : GroupUpdater, IDisposable
 {
-    private readonly ParameterLayout layout;
     private readonly Tensor weights;
+    private readonly ScriptedProgram program = new();
     private readonly ScriptedStore[] stores;
+    private Tensor? trained;
 
     /// <param name="weights">A flat tensor of the layout, on any device; steps change it in place.</param>
     /// <param name="gradients">A flat tensor of the layout on the same device.</param>
@@ -24,22 +25,31 @@ internal sealed class ScriptedUpdater : GroupUpdater, IDisposable
     {
         if (weights.numel() != layout.Length || gradients.numel() != layout.Length)
             throw new ArgumentException($"Weights and gradients must have the layout's {layout.Length} values but have {weights.numel()} and {gradients.numel()}.");
-        this.layout = layout;
         this.weights = weights;
-        stores = [.. Groups.Select(group => new ScriptedStore(weights, gradients, group.Parameters, !group.Optimizer.IsElementwise || clipping is not null))];
+        stores = [.. Groups.Select(group => new ScriptedStore(program, weights, gradients, group.Parameters, !group.Optimizer.IsElementwise || clipping is not null))];
         Declare(stores);
     }
 
-    /// <summary>The programs that have been compiled so far, of all groups.</summary>
-    public int Programs => stores.Sum(store => store.Programs);
+    /// <summary>The programs that have been compiled so far.</summary>
+    public int Programs => program.Count;
 
-    /// <summary>The text of the last program.</summary>
-    public string LastScript => stores[^1].LastScript;
+    /// <summary>How often a program has been called.</summary>
+    public long Calls => program.Calls;
+
+    /// <summary>The text of the last program that was compiled.</summary>
+    public string LastScript => program.LastScript;
+
+    /// <summary>The rules of all groups make one program.</summary>
+    public override void Apply(int worker, int workers)
+    {
+        if (worker == 0) program.Run(() => base.Apply(0, 1));
+    }
 
     /// <summary>The weights to validate, save and return, into a flat tensor of the layout.</summary>
     public void EvaluationWeights(Tensor destination)
     {
         using IDisposable noGradient = no_grad();
+        using DisposeScope scope = NewDisposeScope();
         destination.copy_(weights);
         for (int i = 0; i < stores.Length; i++) stores[i].Average(Groups[i].Optimizer, destination);
     }
@@ -78,5 +88,23 @@ internal sealed class ScriptedUpdater : GroupUpdater, IDisposable
     public void Dispose()
     {
         foreach (ScriptedStore store in stores) store.Dispose();
+        program.Dispose();
+        trained?.Dispose();
+    }
+
+    private protected override void ExchangeAverage(bool show)
+    {
+        using IDisposable noGradient = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        if (!show)
+        {
+            weights.copy_(trained!);
+            return;
+        }
+        trained ??= empty_like(weights).DetachFromDisposeScope();
+        Tensor average = empty_like(weights);
+        EvaluationWeights(average);
+        trained.copy_(weights);
+        weights.copy_(average);
     }
 }
