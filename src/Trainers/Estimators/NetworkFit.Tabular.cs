@@ -18,8 +18,9 @@ internal sealed partial class NetworkFit
     public FittedNetwork RunTabular(TrainContext context, int classes, FittedNetwork? start)
     {
         using IChannel channel = host.Start("Training");
-        TrainingData train = ReadWithGaps(context.TrainingSet, classes);
-        TrainingData? validation = context.ValidationSet is { } given ? ReadWithGaps(given, classes) : null;
+        using var memory = new RowMemory();
+        TrainingData train = ReadWithGaps(context.TrainingSet, classes, memory);
+        TrainingData? validation = context.ValidationSet is { } given ? ReadWithGaps(given, classes, memory) : null;
         if (validation is null && Options.ValidationFraction > 0) (train, validation) = ValidationSplit.Of(train, Options.ValidationFraction, seed);
         if (validation is not null && validation.Columns != train.Columns)
             throw new InvalidOperationException($"The validation rows must have {train.Columns} features as the training rows have but had {validation.Columns}. Use the same transforms for both.");
@@ -57,7 +58,7 @@ internal sealed partial class NetworkFit
         return clamp && train.LabelColumns == 1 && output is LinearOutput linear ? linear with { Minimum = smallest, Maximum = largest } : output;
     }
 
-    private TrainingData ReadWithGaps(RoleMappedData data, int classes) => DataReader.Read(data, classes, allowMissingFeatures: true, host.CheckAlive);
+    private TrainingData ReadWithGaps(RoleMappedData data, int classes, RowMemory memory) => DataReader.Read(data, classes, allowMissingFeatures: true, memory, host.CheckAlive);
 
     /// <summary>The places of named slots of the features.</summary>
     private static HashSet<int> Slots(DataViewSchema.Column features, IReadOnlyList<string> names)

@@ -50,11 +50,12 @@ internal sealed partial class NetworkFit
     /// <param name="context">Rows to train on, perhaps rows to validate on, perhaps a model to start from.</param>
     /// <param name="classes">Number of classes; 1 unless multiclass.</param>
     /// <param name="start">The model to start from, or null.</param>
-    public NetworkFitResult Run(TrainContext context, int classes, FittedNetwork? start)
+    /// <param name="memory">Owns the rows that are read, those of the result too.</param>
+    public NetworkFitResult Run(TrainContext context, int classes, FittedNetwork? start, RowMemory memory)
     {
         using IChannel channel = host.Start("Training");
-        TrainingData train = Read(context.TrainingSet, classes);
-        TrainingData? validation = context.ValidationSet is { } given ? Read(given, classes) : null;
+        TrainingData train = Read(context.TrainingSet, classes, memory);
+        TrainingData? validation = context.ValidationSet is { } given ? Read(given, classes, memory) : null;
         if (validation is null && Options.ValidationFraction > 0) (train, validation) = ValidationSplit.Of(train, Options.ValidationFraction, seed);
         if (validation is not null && validation.Columns != train.Columns)
             throw new InvalidOperationException($"The validation rows must have {train.Columns} features as the training rows have but had {validation.Columns}. Use the same transforms for both.");
@@ -89,7 +90,8 @@ internal sealed partial class NetworkFit
     public RangeTestResult FindLearningRate(RoleMappedData rows, int classes, RangeTest test)
     {
         using IChannel channel = host.Start("Range test");
-        TrainingData train = Read(rows, classes);
+        using var memory = new RowMemory();
+        TrainingData train = Read(rows, classes, memory);
         if (Options.ValidationFraction > 0) train = ValidationSplit.Of(train, Options.ValidationFraction, seed).Train;
         if (Options.ClassWeights is { } classWeights) train = classWeights.Apply(train, Math.Max(2, classes));
         if (task == LearningTask.Regression) TargetScale.Of(train, Loss).Apply(train);
@@ -105,7 +107,7 @@ internal sealed partial class NetworkFit
         return Loss.Outputs(classes) * train.LabelColumns;
     }
 
-    private TrainingData Read(RoleMappedData data, int classes) => DataReader.Read(data, classes, allowMissingFeatures: false, host.CheckAlive);
+    private TrainingData Read(RoleMappedData data, int classes, RowMemory memory) => DataReader.Read(data, classes, allowMissingFeatures: false, memory, host.CheckAlive);
 
     private IEnumerable<Action<TrainingProgress>> Listeners(IChannel channel, IProgressChannel progress)
     {

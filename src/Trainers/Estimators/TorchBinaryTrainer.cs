@@ -77,7 +77,8 @@ public sealed class TorchBinaryTrainer
         if (fit.IsTabular) network = fit.RunTabular(context, classes: 1, start?.SubModel.Network);
         else
         {
-            NetworkFitResult result = fit.Run(context, classes: 1, start?.SubModel.Network);
+            using var memory = new RowMemory();
+            NetworkFitResult result = fit.Run(context, classes: 1, start?.SubModel.Network, memory);
             network = result.Trained.ToFitted(new LogisticOutput());
             heldOut = result.HeldOut;
         }

@@ -2,6 +2,7 @@ using Microsoft.ML.Data;
 using Microsoft.ML.LrSchedules;
 using Microsoft.ML.NeuralNetworks;
 using Microsoft.ML.Runtime;
+using Microsoft.ML.Trainers.Torch.Data;
 using Microsoft.ML.Trainers.Torch.Estimators;
 
 namespace Microsoft.ML.Trainers.Torch;
@@ -67,7 +68,8 @@ public sealed class TorchMulticlassTrainer
     {
         context.TrainingSet.CheckMulticlassLabel(out int classes);
         if (fit.IsTabular) return new NetworkMulticlassModelParameters(Host, fit.RunTabular(context, classes, (context.InitialPredictor as NetworkMulticlassModelParameters)?.Network));
-        NetworkFitResult result = fit.Run(context, classes, (context.InitialPredictor as NetworkMulticlassModelParameters)?.Network);
+        using var memory = new RowMemory();
+        NetworkFitResult result = fit.Run(context, classes, (context.InitialPredictor as NetworkMulticlassModelParameters)?.Network, memory);
         return new NetworkMulticlassModelParameters(Host, result.Trained.ToFitted(new SoftmaxOutput()));
     }
 

@@ -2,6 +2,7 @@ using Microsoft.ML.Data;
 using Microsoft.ML.LrSchedules;
 using Microsoft.ML.NeuralNetworks;
 using Microsoft.ML.Runtime;
+using Microsoft.ML.Trainers.Torch.Data;
 using Microsoft.ML.Trainers.Torch.Estimators;
 
 namespace Microsoft.ML.Trainers.Torch;
@@ -58,7 +59,8 @@ public sealed class TorchRegressionTrainer
     {
         context.TrainingSet.CheckRegressionLabel();
         if (fit.IsTabular) return new NetworkRegressionModelParameters(Host, fit.RunTabular(context, classes: 1, (context.InitialPredictor as NetworkRegressionModelParameters)?.Network));
-        var (trained, scale, _) = fit.Run(context, classes: 1, (context.InitialPredictor as NetworkRegressionModelParameters)?.Network);
+        using var memory = new RowMemory();
+        var (trained, scale, _) = fit.Run(context, classes: 1, (context.InitialPredictor as NetworkRegressionModelParameters)?.Network, memory);
         return new NetworkRegressionModelParameters(Host, trained.ToFitted(scale!.ToOutput(outputs: 1, ascending: false)));
     }
 

@@ -2,6 +2,7 @@ using Microsoft.ML.Data;
 using Microsoft.ML.LrSchedules;
 using Microsoft.ML.NeuralNetworks;
 using Microsoft.ML.Runtime;
+using Microsoft.ML.Trainers.Torch.Data;
 using Microsoft.ML.Trainers.Torch.Estimators;
 
 namespace Microsoft.ML.Trainers.Torch;
@@ -57,7 +58,8 @@ public sealed class TorchVectorRegressionTrainer
     /// <inheritdoc/>
     protected override NetworkVectorRegressionModelParameters TrainModelCore(TrainContext context)
     {
-        var (trained, scale, _) = fit.Run(context, classes: 1, (context.InitialPredictor as NetworkVectorRegressionModelParameters)?.Network);
+        using var memory = new RowMemory();
+        var (trained, scale, _) = fit.Run(context, classes: 1, (context.InitialPredictor as NetworkVectorRegressionModelParameters)?.Network, memory);
         return new NetworkVectorRegressionModelParameters(Host, trained.ToFitted(scale!.ToOutput(trained.Network.Outputs, ascending: fit.Loss is QuantileLoss)));
     }
 

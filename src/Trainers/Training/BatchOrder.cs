@@ -48,7 +48,11 @@ internal sealed class BatchOrder
         random.Shuffle(blocks);
         int position = 0;
         foreach (int first in blocks)
-            for (int row = first; row < Math.Min(first + blockRows, rows.Length); row++) rows[position++] = row;
+        {
+            Span<int> block = rows.AsSpan(position, Math.Min(blockRows, rows.Length - first));
+            for (int i = 0; i < block.Length; i++) block[i] = first + i;
+            position += block.Length;
+        }
     }
 
     /// <summary>

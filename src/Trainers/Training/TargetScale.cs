@@ -16,26 +16,16 @@ internal sealed record TargetScale(bool Exponential, float[] Shift, float[] Scal
     {
         if (loss.Labels != LabelRange.All) RequireRange(data, loss);
         int columns = data.LabelColumns;
-        var mean = new double[columns];
-        var variance = new double[columns];
-        double total = 0;
-        ReadOnlySpan<float> labels = data.Labels.Span, weights = data.Weights.Span;
-        for (int row = 0; row < data.Rows; row++)
+        var means = new float[columns];
+        var deviations = new float[columns];
+        for (int column = 0; column < columns; column++)
         {
-            double weight = weights.IsEmpty ? 1 : weights[row];
-            if (weight == 0) continue;
-            total += weight;
-            for (int column = 0; column < columns; column++)
-            {
-                // West 1979: one pass, no cancellation.
-                double delta = labels[row * columns + column] - mean[column];
-                mean[column] += weight / total * delta;
-                variance[column] += weight * delta * (labels[row * columns + column] - mean[column]);
-            }
+            double mean = WeightedMean(data, column, origin: 0, power: 1);
+            (means[column], deviations[column]) = ((float)mean, Usable(Math.Sqrt(WeightedMean(data, column, origin: mean, power: 2))));
         }
         return loss.Labels == LabelRange.All
-            ? new TargetScale(false, [.. mean.Select(value => (float)value)], [.. variance.Select(value => Usable(Math.Sqrt(value / total)))])
-            : new TargetScale(true, new float[columns], [.. mean.Select(Usable)]);
+            ? new TargetScale(false, means, deviations)
+            : new TargetScale(true, new float[columns], [.. means.Select(mean => Usable(mean))]);
     }
 
     /// <summary>The scale that a fitted model undoes.</summary>
@@ -50,10 +40,10 @@ internal sealed record TargetScale(bool Exponential, float[] Shift, float[] Scal
     public void Apply(TrainingData data)
     {
         Span<float> labels = data.Labels.Span;
-        for (int i = 0; i < labels.Length; i++)
+        for (int column = 0; column < data.LabelColumns; column++)
         {
-            int column = i % data.LabelColumns;
-            labels[i] = (labels[i] - Shift[column]) / Scale[column];
+            float shift = Shift[column], scale = Scale[column];
+            for (int i = column; i < labels.Length; i += data.LabelColumns) labels[i] = (labels[i] - shift) / scale;
         }
     }
 
@@ -65,6 +55,20 @@ internal sealed record TargetScale(bool Exponential, float[] Shift, float[] Scal
         : new LinearOutput(Spread(Scale, outputs), Spread(Shift, outputs)) { Ascending = ascending };
 
     private static float[] Spread(float[] values, int outputs) => values.Length == outputs ? values : [.. Enumerable.Repeat(values[0], outputs)];
+
+    // The weighted mean of (label - origin)^power. Four sums, because each addition waits for the one before it.
+    private static double WeightedMean(TrainingData data, int column, double origin, int power)
+    {
+        ReadOnlySpan<float> labels = data.Labels.Span, weights = data.Weights.Span;
+        Span<double> sums = stackalloc double[4], totals = stackalloc double[4];
+        for (int row = 0; row < data.Rows; row++)
+        {
+            double weight = weights.IsEmpty ? 1 : weights[row], distance = labels[row * data.LabelColumns + column] - origin;
+            sums[row & 3] += weight * (power == 1 ? distance : distance * distance);
+            totals[row & 3] += weight;
+        }
+        return (sums[0] + sums[1] + sums[2] + sums[3]) / (totals[0] + totals[1] + totals[2] + totals[3]);
+    }
 
     private static float Usable(double scale) => scale > 0 && float.IsFinite((float)scale) ? (float)scale : 1;
 
