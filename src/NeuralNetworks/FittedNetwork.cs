@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Microsoft.ML.NeuralNetworks.Layers;
 using Microsoft.ML.NeuralNetworks.Onnx;
 using Microsoft.ML.NeuralNetworks.Safetensors;
 using Microsoft.ML.NeuralNetworks.Scoring;
@@ -69,9 +70,23 @@ public sealed class FittedNetwork
 
     internal ImmutableArray<ForwardPass> Passes => passes.Value;
 
+    /// <summary>Whether a layer is a module of the application's own.</summary>
+    internal bool HasOwnModule => Network.Layers.Any(layer => layer is OwnModule);
+
     /// <summary>The weights of one network: a flat buffer of <see cref="Network.Layout"/>.</summary>
     /// <param name="member">From 0 to <see cref="Members"/> - 1.</param>
     public ReadOnlySpan<float> Weights(int member = 0) => members[member];
+
+    internal ReadOnlyMemory<float> WeightsMemory(int member) => members[member];
+
+    /// <summary>Gives up what modules of the application's own hold outside of .NET memory; scoring makes it again.</summary>
+    internal void Release()
+    {
+        if (!passes.IsValueCreated) return;
+        foreach (ForwardPass pass in passes.Value)
+            foreach (ModuleStep step in pass.Steps.OfType<ModuleStep>())
+                step.Release();
+    }
 
     /// <summary>The values of one parameter, row-major.</summary>
     /// <param name="name">Such as <c>layers.0.weight</c>.</param>
@@ -104,6 +119,7 @@ public sealed class FittedNetwork
     /// float [N, predictions], equal to ML.NET's Score column to about 1e-5; for binary classification also <c>Probability</c>.
     /// </summary>
     /// <param name="path">The file; one that exists is replaced, whole.</param>
+    /// <exception cref="NotSupportedException">The network is a module of the application's own, whose code is not known here.</exception>
     public void SaveOnnx(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -113,7 +129,7 @@ public sealed class FittedNetwork
     /// <summary>
     /// Writes the weights as a safetensors file, which Python reads: each parameter and buffer under its name, in 32-bit floats. With
     /// several networks the names start with the number of theirs: <c>0.layers.0.weight</c>. A linear layer's weight is inputs x outputs,
-    /// the transpose of PyTorch's. The metadata entry <c>network</c> describes the layers.
+    /// the transpose of PyTorch's; the tensors of a module of the application's own are as that has them. The metadata entry <c>network</c> describes the layers.
     /// </summary>
     /// <param name="path">The file; one that exists is replaced, whole.</param>
     public void SaveWeights(string path)
@@ -121,11 +137,7 @@ public sealed class FittedNetwork
         ArgumentException.ThrowIfNullOrEmpty(path);
         var tensors = new List<Tensor>();
         for (int member = 0; member < Members; member++)
-            foreach (ParameterSlot slot in Network.Layout)
-                tensors.Add(Tensor.Of<float>(
-                    Members == 1 ? slot.Spec.Name : $"{member}.{slot.Spec.Name}",
-                    members[member].AsMemory(slot.Offset, slot.Count),
-                    [.. slot.Spec.Shape.Select(dimension => (long)dimension)]));
+            tensors.AddRange(ModuleFile.Tensors(this, member, Members == 1 ? "" : $"{member}."));
         using var stream = new MemoryStream();
         SafetensorsWriter.Write(stream, [new("network", NetworkJson.Write(Network))], tensors);
         WholeFile.Write(path, stream.GetBuffer().AsSpan(0, (int)stream.Length));

@@ -39,6 +39,9 @@ internal static class NetworkSummary
                 _ => "",
             };
             lines.Add([indent + layer.Name, layer.GetType().Name + detail, Text(layer.Inputs), Text(layer.Outputs), Text(Count(layer.Parameters, true)), Text(Count(layer.Parameters, false))]);
+            if (layer is OwnModule module)
+                foreach (ModuleTensor tensor in module.Tensors)
+                    lines.Add([$"{indent}  {tensor.Name}", $"{tensor.Role} [{string.Join(", ", tensor.Shape)}]", "", "", tensor.Role == ParameterRole.Buffer ? "" : Text(tensor.Spec.Count), tensor.Role == ParameterRole.Buffer ? Text(tensor.Spec.Count) : ""]);
             if (layer is Residual residual) Add(lines, residual.Block, indent + "  ");
         }
     }

@@ -13,9 +13,10 @@ namespace Microsoft.ML.NeuralNetworks;
 /// with the model.
 /// </summary>
 /// <typeparam name="TOutput">The type of the score: <see cref="float"/>, or a vector of them.</typeparam>
-public abstract class NetworkModelParameters<TOutput> : ModelParametersBase<TOutput>, IValueMapper, ISingleCanSaveOnnx
+public abstract class NetworkModelParameters<TOutput> : ModelParametersBase<TOutput>, IValueMapper, ISingleCanSaveOnnx, IDisposable
 {
     private const string FileName = "network.bin";
+    private const string ModuleFileName = "weights.safetensors";
 
     private protected NetworkModelParameters(IHostEnvironment env, string name, FittedNetwork network) : base(env, name)
     {
@@ -26,9 +27,12 @@ public abstract class NetworkModelParameters<TOutput> : ModelParametersBase<TOut
     private protected NetworkModelParameters(IHostEnvironment env, string name, ModelLoadContext context) : base(env, name, context)
     {
         FittedNetwork? network = null;
-        if (!context.TryLoadBinaryStream(FileName, reader => network = NetworkFile.Read(ReadAll(reader.BaseStream))))
-            throw new InvalidDataException($"The model file must have an entry '{FileName}' but has not. It is damaged.");
+        if (!context.TryLoadBinaryStream(FileName, reader => network = NetworkFile.Read(ReadAll(reader.BaseStream)))
+            && !context.TryLoadBinaryStream(ModuleFileName, reader => network = ModuleFile.Read(ReadAll(reader.BaseStream))))
+            throw new InvalidDataException($"The model file must have an entry '{FileName}' or '{ModuleFileName}' but has not. It is damaged.");
         Network = network!;
+        // Code that is missing or of another shape is an error now, not at the first prediction.
+        if (Network.HasOwnModule) _ = Network.Passes;
     }
 
     /// <summary>The layers, the weights and how outputs become predictions.</summary>
@@ -87,6 +91,9 @@ public abstract class NetworkModelParameters<TOutput> : ModelParametersBase<TOut
         return true;
     }
 
+    // ML.NET's transformers dispose of their model. Only a module of the application's own holds anything.
+    void IDisposable.Dispose() => Network.Release();
+
     private protected abstract ValueMapper<VBuffer<float>, TOutput> MakeMapper(NetworkScorer scorer);
 
     /// <inheritdoc/>
@@ -94,7 +101,8 @@ public abstract class NetworkModelParameters<TOutput> : ModelParametersBase<TOut
     {
         context.SetVersionInfo(VersionInfo);
         base.SaveCore(context);
-        context.SaveBinaryStream(FileName, writer => writer.Write(NetworkFile.Write(Network)));
+        if (Network.HasOwnModule) context.SaveBinaryStream(ModuleFileName, writer => writer.Write(ModuleFile.Write(Network)));
+        else context.SaveBinaryStream(FileName, writer => writer.Write(NetworkFile.Write(Network)));
     }
 
     /// <summary>

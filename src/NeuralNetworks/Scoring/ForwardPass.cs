@@ -92,6 +92,8 @@ internal sealed class ForwardPass
                 return new PeriodicEmbeddingStep(embedding, layout, weights);
             case NumericEmbedding embedding:
                 return new NumericEmbeddingStep(embedding, layout, weights);
+            case OwnModule module:
+                return new ModuleStep(module, layout, weights);
             default:
                 throw new NotSupportedException($"Layer '{layer.Name}' must be of a kind that can be scored but was {layer.GetType().Name}. Use the built-in layers.");
         }

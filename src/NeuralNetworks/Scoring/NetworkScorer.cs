@@ -4,7 +4,8 @@ namespace Microsoft.ML.NeuralNetworks.Scoring;
 
 /// <summary>
 /// Computes predictions of a fitted network. It owns the buffers that this takes and so serves one thread at a time; make one per
-/// cursor. Nothing is allocated per row or batch. A row's prediction has the same bits in every batch.
+/// cursor. Nothing is allocated per row or batch. A row's prediction has the same bits in every batch (of a module of the application's
+/// own: as its code has it).
 /// </summary>
 internal sealed class NetworkScorer
 {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.ML.NeuralNetworks.Layers;
+using Microsoft.ML.NeuralNetworks.Safetensors;
 
 namespace Microsoft.ML.NeuralNetworks.Serialization;
 
@@ -100,6 +101,24 @@ internal static class LayerJson
                 json.WriteNumber("width", layer.Width);
             },
             (name, fields) => new NumericEmbedding(name, fields.Integer("inputs"), fields.Integers("columns"), fields.Integer("bins"), fields.Integer("frequencies"), fields.Integer("width"))),
+        new Kind<OwnModule>("ownModule",
+            (layer, json) =>
+            {
+                json.WriteNumber("inputs", layer.Inputs);
+                json.WriteNumber("outputs", layer.Outputs);
+                json.WriteStartArray("tensors");
+                foreach (ModuleTensor tensor in layer.Tensors)
+                {
+                    json.WriteStartObject();
+                    json.WriteString("name", tensor.Name);
+                    json.WriteString("type", JsonFields.JsonText(tensor.Type));
+                    WriteIntegers(json, "shape", tensor.Shape);
+                    json.WriteString("role", JsonFields.JsonText(tensor.Role));
+                    json.WriteEndObject();
+                }
+                json.WriteEndArray();
+            },
+            (name, fields) => new OwnModule(name, fields.Integer("inputs"), fields.Integer("outputs"), ReadTensors(fields))),
     ];
 
     public static void Write(Utf8JsonWriter json, string field, IEnumerable<Layer> layers)
@@ -148,6 +167,18 @@ internal static class LayerJson
         json.WriteStartArray(field);
         foreach (int value in values) json.WriteNumberValue(value);
         json.WriteEndArray();
+    }
+
+    private static List<ModuleTensor> ReadTensors(JsonFields fields)
+    {
+        var tensors = new List<ModuleTensor>();
+        foreach (JsonElement element in fields.Element("tensors").EnumerateArray())
+        {
+            var tensor = new JsonFields(element, fields.LargestInteger);
+            tensors.Add(new ModuleTensor(tensor.Text("name"), tensor.Choice<TensorType>("type"), tensor.Integers("shape"), tensor.Choice<ParameterRole>("role")));
+            tensor.End();
+        }
+        return tensors;
     }
 
     private abstract class Kind(string word, Type type)

@@ -28,7 +28,7 @@ internal static class NetworkFile
     private const int MaximumDescription = 1 << 24;
 
     // A network without parameters could claim any width; real ones have rows no longer than their weights, or no longer than this.
-    private const int FreeWidth = 1 << 16;
+    public const int FreeWidth = 1 << 16;
 
     private static ReadOnlySpan<byte> Magic => "NNFITTED"u8;
 
@@ -112,7 +112,7 @@ internal static class NetworkFile
         }
     }
 
-    private static byte[] Describe(FittedNetwork fitted)
+    public static byte[] Describe(FittedNetwork fitted)
     {
         using var stream = new MemoryStream();
         using (var json = new Utf8JsonWriter(stream))
@@ -129,7 +129,7 @@ internal static class NetworkFile
         return stream.ToArray();
     }
 
-    private static (Network, OutputTransform, int Members, ImmutableDictionary<string, string>) ReadDescription(JsonFields fields)
+    public static (Network, OutputTransform, int Members, ImmutableDictionary<string, string>) ReadDescription(JsonFields fields)
     {
         var network = new Network(LayerJson.Read(fields.Element("layers"), fields.LargestInteger));
         OutputTransform output = OutputJson.Read(fields.Element("output"), fields.LargestInteger);

@@ -1,4 +1,5 @@
 using Microsoft.ML.NeuralNetworks;
+using Microsoft.ML.NeuralNetworks.Layers;
 
 namespace Microsoft.ML.Trainers.Torch.Training;
 
@@ -6,6 +7,7 @@ namespace Microsoft.ML.Trainers.Torch.Training;
 /// First weights, the same for every engine: each parameter draws from the run's stream in the order of the layout.
 /// Weights of shape inputs x outputs are uniform on +-sqrt(3 gain / inputs) with gain 2 before a rectifier (He et al. 2015,
 /// arXiv:1502.01852) and 1 for the output; biases are zero; a normalisation starts as x -> (x - mean) / deviation.
+/// A module of the user's own starts as its constructor made it, with torch's generator at a state that follows from the seed.
 /// </summary>
 internal static class Initializer
 {
@@ -13,8 +15,15 @@ internal static class Initializer
     {
         var random = new RandomStream(seed, RandomStream.Purpose.Weights);
         ParameterSlot? output = network.Layout.LastOrDefault(slot => slot.Spec.Role == ParameterRole.Weight);
+        var own = new HashSet<string>(StringComparer.Ordinal);
+        foreach (OwnModule module in network.Layers.OfType<OwnModule>())
+        {
+            module.Code.FillFirstWeights(module, network.Layout, weights, seed);
+            own.UnionWith(module.Parameters.Select(parameter => parameter.Name));
+        }
         foreach (ParameterSlot slot in network.Layout)
         {
+            if (own.Contains(slot.Spec.Name)) continue;
             Span<float> values = slot.In(weights);
             switch (slot.Spec.Role)
             {

@@ -151,6 +151,7 @@ internal sealed class TorchEngine : Engine
     public override void Dispose()
     {
         foreach (ScriptedUpdater updater in updaters) updater.Dispose();
+        forward.Dispose();
         foreach (Tensor parameter in parameters.Values) parameter.Dispose();
         foreach (DataTensors tensors in tensorsOf.Values) tensors.Dispose();
         orderOnDevice?.Dispose();
@@ -169,7 +170,7 @@ internal sealed class TorchEngine : Engine
         flat.narrow(0, slot.Offset, slot.Count).view([.. slot.Spec.Shape.Select(dimension => (long)dimension)]);
 
     /// <summary>A tensor over an array's memory, without a copy: it keeps the array pinned and alive. Native memory, which TorchSharp cannot share, is copied.</summary>
-    private static Tensor Share(Memory<float> memory)
+    internal static Tensor Share(Memory<float> memory)
     {
         if (MemoryMarshal.TryGetArray((ReadOnlyMemory<float>)memory, out ArraySegment<float> segment))
             return frombuffer(segment.Array!, ScalarType.Float32, segment.Count, segment.Offset);

@@ -7,12 +7,13 @@ using static TorchSharp.torch.nn;
 namespace Microsoft.ML.Trainers.Torch.Engines;
 
 /// <summary>The forward pass of each layer kind in torch operations; autograd derives the backward pass.</summary>
-internal sealed class TorchForward
+internal sealed class TorchForward : IDisposable
 {
     private readonly Network network;
     private readonly IReadOnlyDictionary<string, Tensor> parameters;
     private readonly ulong seed;
     private readonly List<string> names = [];
+    private readonly Dictionary<string, OwnModulePass> modules;
 
     public TorchForward(Network network, IReadOnlyDictionary<string, Tensor> parameters, ulong seed)
     {
@@ -20,6 +21,7 @@ internal sealed class TorchForward
         this.parameters = parameters;
         this.seed = seed;
         Number(network.Layers);
+        modules = network.Layers.OfType<OwnModule>().ToDictionary(layer => layer.Name, layer => new OwnModulePass(layer, network.Layout, parameters, seed), StringComparer.Ordinal);
     }
 
     /// <param name="x">Rows x inputs.</param>
@@ -28,6 +30,11 @@ internal sealed class TorchForward
 
     /// <param name="x">Rows x inputs.</param>
     public Tensor Evaluate(Tensor x) => Run(network.Layers, x, step: null);
+
+    public void Dispose()
+    {
+        foreach (OwnModulePass module in modules.Values) module.Dispose();
+    }
 
     private Tensor Run(IEnumerable<Layer> layers, Tensor x, StepSettings? step)
     {
@@ -53,6 +60,7 @@ internal sealed class TorchForward
         CategoricalEmbedding embedding => Embed(embedding, x),
         PeriodicEmbedding embedding => Embed(embedding, x),
         NumericEmbedding embedding => Embed(embedding, x),
+        OwnModule module => step is { } now ? modules[module.Name].Train(x, now) : modules[module.Name].Evaluate(x),
         _ => throw new NotSupportedException($"The Torch engine must know every layer but was given {layer.GetType().Name} '{layer.Name}'."),
     };
 
