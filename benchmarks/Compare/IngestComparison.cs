@@ -19,7 +19,7 @@ internal static class IngestComparison
             new Repeat("flat buffers", () =>
             {
                 using var memory = new RowMemory();
-                DataReader.Read(roles, 1, allowMissingFeatures: false, memory, () => { });
+                DataReader.Read(roles, 1, mayBeMissing: _ => false, memory, () => { });
             }),
             new Repeat("ML.NET cache, filled by one pass", () => Walk(context.Data.Cache(view))),
             new Repeat("a cursor that keeps nothing", () => Walk(view)),

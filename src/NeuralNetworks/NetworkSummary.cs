@@ -35,6 +35,7 @@ internal static class NetworkSummary
                 ParametricActivation activation => $" ({activation.Function})",
                 Dropout dropout => Checks.Invariant($" ({dropout.Rate})"),
                 NumericEmbedding embedding => $" ({embedding.Columns.Length} columns, {embedding.Bins} bins, {embedding.Frequencies} frequencies)",
+                MissingIndicators indicators => $" ({indicators.Columns.Length} columns)",
                 CategoricalEmbedding embedding => $" ({embedding.Columns.Length} columns)",
                 _ => "",
             };

@@ -71,6 +71,16 @@ internal static class Networks
         ["standardization"] = new([new Standardization("input", 6), new Dense("output", 6, 1)]),
         ["robustScaling"] = new([new RobustScaling("input", 6), new Dense("output", 6, 9)]),
         ["missingValues"] = new([new MissingValues("input", 6), new Dense("output", 6, 2)]),
+        ["missingIndicators"] = new([new MissingIndicators("indicators", 6, [1, 4]), new MissingValues("missing", 8), new Dense("output", 8, 2)]),
+        ["mlpWithFront"] = new(
+        [
+            new MissingIndicators("indicators", 6, [0, 3]), new MissingValues("missing", 8), new CategoricalEmbedding("categories", 8, [new CategoricalColumn(2, 3, 3), new CategoricalColumn(5, 9, 4)]),
+            new NumericEmbedding("encoding", 13, [0, 1, 4], bins: 8, frequencies: 4, width: 7),
+            new Dense("layers.0", 34, 20), new BatchNorm("layers.0.norm", 20), new ParametricActivation("layers.0.activation", 20, ActivationFunction.Gelu),
+            new Residual("layers.1", [new Dense("layers.1", 20, 20), new LayerNorm("layers.1.norm", 20), new ParametricActivation("layers.1.activation", 20, ActivationFunction.Silu), new Dropout("layers.1.dropout", 20, 0.1f)]),
+            new Dense("output", 20, 2),
+        ]),
+        ["standardizedFront"] = new([new MissingValues("missing", 6), new Standardization("scaling", 6), new Dense("layers.0", 6, 12), new Activation("layers.0.activation", 12, ActivationFunction.Relu), new Dense("output", 12, 1)]),
         ["categorical"] = new([new CategoricalEmbedding("input", 6, [new CategoricalColumn(1, 2, 3), new CategoricalColumn(5, 7, 10)]), new Dense("output", 17, 1)]),
         ["periodic"] = new([new PeriodicEmbedding("input", 6, 5, 20), new Dense("output", 120, 1)]),
         ["piecewise"] = new([new NumericEmbedding("input", 6, [0, 2, 3, 5], bins: 20, frequencies: 0, width: 7), new Dense("output", 34, 2)]),

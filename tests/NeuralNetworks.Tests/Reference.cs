@@ -67,6 +67,9 @@ internal static class Reference
                 case MissingValues:
                     for (int i = 0; i < x.Length; i++) x[i] = double.IsNaN(x[i]) ? At("replacement", weights)[i] : x[i];
                     break;
+                case MissingIndicators indicators:
+                    x = [.. x, .. indicators.Columns.Select(column => double.IsNaN(x[column]) ? 1.0 : 0)];
+                    break;
                 case Residual residual:
                     double[] inner = Forward(residual.Block, layout, weights, [.. x]);
                     for (int i = 0; i < x.Length; i++) x[i] += inner[i];

@@ -43,6 +43,8 @@ internal sealed class OnnxLayers(OnnxGraph graph, ParameterLayout layout, ReadOn
                 return ScaleRobustly(layer, x);
             case MissingValues:
                 return graph.Node("Where", [graph.Node("IsNaN", x), Parameter(layer, "replacement"), x]);
+            case MissingIndicators indicators:
+                return Join([x, graph.Node("Cast", [graph.Node("IsNaN", graph.Columns(x, indicators.Columns))], ("to", OnnxGraph.Float))], axis: 1);
             case Residual residual:
                 return graph.Node("Add", x, Add(residual.Block, x));
             case CategoricalEmbedding embedding:

@@ -84,6 +84,8 @@ internal sealed class ForwardPass
                 return new RobustScalingStep(scaling.Size, Values("center", weights), Values("scale", weights));
             case MissingValues missing:
                 return new MissingValuesStep(missing.Size, Values("replacement", weights));
+            case MissingIndicators indicators:
+                return new MissingIndicatorsStep(indicators);
             case Residual residual:
                 return new ResidualStep(new ForwardPass(residual.Block, layout, weights, residual.Inputs));
             case CategoricalEmbedding embedding:

@@ -71,6 +71,13 @@ internal static class LayerJson
         new Kind<MissingValues>("missingValues",
             (layer, json) => json.WriteNumber("size", layer.Size),
             (name, fields) => new MissingValues(name, fields.Integer("size"))),
+        new Kind<MissingIndicators>("missingIndicators",
+            (layer, json) =>
+            {
+                json.WriteNumber("inputs", layer.InputSize);
+                WriteIntegers(json, "columns", layer.Columns);
+            },
+            (name, fields) => new MissingIndicators(name, fields.Integer("inputs"), fields.Integers("columns"))),
         new Kind<Residual>("residual",
             (layer, json) => Write(json, "block", layer.Block),
             (name, fields) => new Residual(name, Read(fields.Element("block"), fields.LargestInteger))),

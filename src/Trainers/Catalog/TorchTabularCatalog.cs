@@ -14,7 +14,7 @@ public static class TorchTabularCatalog
     /// </summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="labelColumnName">The label: Single.</param>
-    /// <param name="featureColumnName">The features: a known-sized vector of Single. Columns of text as one-hot vectors, or as codes named in <see cref="TorchTabularOptions.CategoricalColumns"/>.</param>
+    /// <param name="featureColumnName">The features: a known-sized vector of Single. Columns of text as one-hot vectors, or as codes named in <see cref="NetworkOptions.CategoricalColumns"/>.</param>
     /// <param name="exampleWeightColumnName">How much each row counts: Single. Null: all alike.</param>
     /// <param name="optimizer">The optimizer with its peak rate, from <see cref="Optimizers"/>. Null: the recipe's.</param>
     /// <param name="schedule">The factor of the peak rate at each step. Null: the recipe's.</param>
@@ -43,7 +43,7 @@ public static class TorchTabularCatalog
     /// </summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="labelColumnName">The label: Boolean.</param>
-    /// <param name="featureColumnName">The features: a known-sized vector of Single. Columns of text as one-hot vectors, or as codes named in <see cref="TorchTabularOptions.CategoricalColumns"/>.</param>
+    /// <param name="featureColumnName">The features: a known-sized vector of Single. Columns of text as one-hot vectors, or as codes named in <see cref="NetworkOptions.CategoricalColumns"/>.</param>
     /// <param name="exampleWeightColumnName">How much each row counts: Single. Null: all alike.</param>
     /// <param name="optimizer">The optimizer with its peak rate, from <see cref="Optimizers"/>. Null: the recipe's.</param>
     /// <param name="schedule">The factor of the peak rate at each step. Null: the recipe's.</param>
@@ -72,7 +72,7 @@ public static class TorchTabularCatalog
     /// </summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="labelColumnName">The label: a key.</param>
-    /// <param name="featureColumnName">The features: a known-sized vector of Single. Columns of text as one-hot vectors, or as codes named in <see cref="TorchTabularOptions.CategoricalColumns"/>.</param>
+    /// <param name="featureColumnName">The features: a known-sized vector of Single. Columns of text as one-hot vectors, or as codes named in <see cref="NetworkOptions.CategoricalColumns"/>.</param>
     /// <param name="exampleWeightColumnName">How much each row counts: Single. Null: all alike.</param>
     /// <param name="optimizer">The optimizer with its peak rate, from <see cref="Optimizers"/>. Null: the recipe's.</param>
     /// <param name="schedule">The factor of the peak rate at each step. Null: the recipe's.</param>

@@ -14,10 +14,10 @@ internal static class DataReader
 {
     /// <param name="data">The rows, with the roles of their columns.</param>
     /// <param name="classes">Number of classes; 0 where the label is not a class.</param>
-    /// <param name="allowMissingFeatures">Whether NaN features are kept for the network to handle.</param>
+    /// <param name="mayBeMissing">Whether NaN in that feature is kept for the network to handle.</param>
     /// <param name="memory">Owns what is read.</param>
     /// <param name="checkAlive">Called now and then; throws to cancel.</param>
-    public static TrainingData Read(RoleMappedData data, int classes, bool allowMissingFeatures, RowMemory memory, Action checkAlive)
+    public static TrainingData Read(RoleMappedData data, int classes, Func<int, bool> mayBeMissing, RowMemory memory, Action checkAlive)
     {
         DataViewSchema.Column features = data.Schema.Feature!.Value;
         DataViewSchema.Column label = data.Schema.Label!.Value;
@@ -41,10 +41,11 @@ internal static class DataReader
             getFeatures(ref row);
             Span<float> values = featureRows.Append();
             row.CopyTo(values);
-            int bad = allowMissingFeatures ? IndexOfInfinity(values) : IndexOfNonFinite(values);
+            int bad = IndexOfNonFinite(values);
+            if (bad >= 0) bad = IndexOfUnusable(values, bad, mayBeMissing);
             if (bad >= 0)
                 throw Unusable(features.Name, cursor.Position, $"finite in every slot but slot {bad} was {Text(values[bad])}",
-                    "Replace missing values (mlContext.Transforms.ReplaceMissingValues) or filter such rows first.");
+                    "Set MissingValues, replace missing values (mlContext.Transforms.ReplaceMissingValues) or filter such rows first.");
             readLabel(labelRows.Append(), cursor.Position);
             if (getWeight is not null) ReadWeight(getWeight, weightRows.Append(), weight!.Value.Name, cursor.Position);
         }
@@ -131,5 +132,10 @@ internal static class DataReader
         return -1;
     }
 
-    private static int IndexOfInfinity(ReadOnlySpan<float> values) => values.IndexOfAny(float.PositiveInfinity, float.NegativeInfinity);
+    private static int IndexOfUnusable(ReadOnlySpan<float> values, int start, Func<int, bool> mayBeMissing)
+    {
+        for (int i = start; i < values.Length; i++)
+            if (!float.IsFinite(values[i]) && !(float.IsNaN(values[i]) && mayBeMissing(i))) return i;
+        return -1;
+    }
 }

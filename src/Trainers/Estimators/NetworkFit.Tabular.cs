@@ -1,4 +1,3 @@
-using Microsoft.ML.Data;
 using Microsoft.ML.NeuralNetworks;
 using Microsoft.ML.Runtime;
 using Microsoft.ML.Trainers.Torch.Data;
@@ -19,15 +18,15 @@ internal sealed partial class NetworkFit
     {
         using IChannel channel = host.Start("Training");
         using var memory = new RowMemory();
-        TrainingData train = ReadWithGaps(context.TrainingSet, classes, memory);
-        TrainingData? validation = context.ValidationSet is { } given ? ReadWithGaps(given, classes, memory) : null;
+        IReadOnlySet<int> categorical = CategoricalSlots(context.TrainingSet);
+        TrainingData train = Read(context.TrainingSet, classes, categorical, memory);
+        TrainingData? validation = context.ValidationSet is { } given ? Read(given, classes, categorical, memory) : null;
         if (validation is null && Options.ValidationFraction > 0) (train, validation) = ValidationSplit.Of(train, Options.ValidationFraction, seed);
         if (validation is not null && validation.Columns != train.Columns)
             throw new InvalidOperationException($"The validation rows must have {train.Columns} features as the training rows have but had {validation.Columns}. Use the same transforms for both.");
         if (Options.ClassWeights is { } classWeights) train = classWeights.Apply(train, Math.Max(2, classes));
 
         var options = (TorchTabularOptions)Options;
-        IReadOnlySet<int> categorical = Slots(context.TrainingSet.Schema.Feature!.Value, options.CategoricalColumns);
         OutputTransform output = task switch
         {
             LearningTask.Regression => PrepareTargets(train, validation, start, options.ClampPredictions),
@@ -56,18 +55,5 @@ internal sealed partial class NetworkFit
         if (validation is not null) scale.Apply(validation);
         OutputTransform output = scale.ToOutput(OutputsFor(train, 1), Loss is QuantileLoss);
         return clamp && train.LabelColumns == 1 && output is LinearOutput linear ? linear with { Minimum = smallest, Maximum = largest } : output;
-    }
-
-    private TrainingData ReadWithGaps(RoleMappedData data, int classes, RowMemory memory) => DataReader.Read(data, classes, allowMissingFeatures: true, memory, host.CheckAlive);
-
-    /// <summary>The places of named slots of the features.</summary>
-    private static HashSet<int> Slots(DataViewSchema.Column features, IReadOnlyList<string> names)
-    {
-        if (names.Count == 0) return [];
-        VBuffer<ReadOnlyMemory<char>> slots = default;
-        if (features.HasSlotNames()) features.GetSlotNames(ref slots);
-        string[] all = [.. slots.DenseValues().Select(name => name.ToString())];
-        return [.. names.Select(name => Array.IndexOf(all, name) is >= 0 and var place ? place
-            : throw new ArgumentException($"CategoricalColumns must name slots of '{features.Name}' but '{name}' is none. There are: {string.Join(", ", all.Take(50))}."))];
     }
 }

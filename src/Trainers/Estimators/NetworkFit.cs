@@ -4,6 +4,7 @@ using Microsoft.ML.LrSchedules;
 using Microsoft.ML.NeuralNetworks;
 using Microsoft.ML.Runtime;
 using Microsoft.ML.Trainers.Torch.Data;
+using Microsoft.ML.Trainers.Torch.Tabular;
 using Microsoft.ML.Trainers.Torch.Training;
 
 namespace Microsoft.ML.Trainers.Torch.Estimators;
@@ -33,6 +34,7 @@ internal sealed partial class NetworkFit
         };
         if (!Loss.IsFor(task))
             throw new ArgumentException($"Loss must be one for {task} but was {Loss}, which is for {Loss.Task}. Leave it out for the task's default.", nameof(options));
+        options.Check();
         if (options.ClassWeights is not null && task == LearningTask.Regression)
             throw new ArgumentException("ClassWeights must be null for regression but were given. Use an example weight column.", nameof(options));
     }
@@ -54,15 +56,15 @@ internal sealed partial class NetworkFit
     public NetworkFitResult Run(TrainContext context, int classes, FittedNetwork? start, RowMemory memory)
     {
         using IChannel channel = host.Start("Training");
-        TrainingData train = Read(context.TrainingSet, classes, memory);
-        TrainingData? validation = context.ValidationSet is { } given ? Read(given, classes, memory) : null;
+        IReadOnlySet<int> categorical = CategoricalSlots(context.TrainingSet);
+        TrainingData train = Read(context.TrainingSet, classes, categorical, memory);
+        TrainingData? validation = context.ValidationSet is { } given ? Read(given, classes, categorical, memory) : null;
         if (validation is null && Options.ValidationFraction > 0) (train, validation) = ValidationSplit.Of(train, Options.ValidationFraction, seed);
         if (validation is not null && validation.Columns != train.Columns)
             throw new InvalidOperationException($"The validation rows must have {train.Columns} features as the training rows have but had {validation.Columns}. Use the same transforms for both.");
 
         if (Options.ClassWeights is { } classWeights) train = classWeights.Apply(train, Math.Max(2, classes));
 
-        Network network = Options.BuildNetwork(train.Columns, OutputsFor(train, classes));
         TargetScale? scale = null;
         if (task == LearningTask.Regression)
         {
@@ -70,14 +72,14 @@ internal sealed partial class NetworkFit
             scale.Apply(train);
             if (validation is not null) scale.Apply(validation);
         }
-        float[]? firstWeights = start is null ? null : WarmStart.WeightsOf(start, network);
+        (Network network, float[] firstWeights) = start is null ? Build(train, categorical, classes) : WarmStart.From(start, Options, train.Columns, OutputsFor(train, classes));
 
         using IProgressChannel progress = host.StartProgressChannel("Training");
         var watcher = new RunWatcher(Options.CancellationToken, host.CheckAlive, [.. Listeners(channel, progress)], remark => channel.Info(remark));
         TrainingOptions options = Options;
         if (options.AutoLearningRate is { } test)
         {
-            RangeTestResult found = RateFinder.Run(test, network, Loss, train, options, device, seed, watcher);
+            RangeTestResult found = RateFinder.Run(test, network, Loss, train, options, device, seed, firstWeights, watcher);
             watcher.Say(string.Create(CultureInfo.InvariantCulture, $"Range test: learning rate {found.Valley:g4}."));
             options = options.Copy();
             options.Optimizer = options.Optimizer with { LearningRate = found.Valley };
@@ -91,13 +93,14 @@ internal sealed partial class NetworkFit
     {
         using IChannel channel = host.Start("Range test");
         using var memory = new RowMemory();
-        TrainingData train = Read(rows, classes, memory);
+        IReadOnlySet<int> categorical = CategoricalSlots(rows);
+        TrainingData train = Read(rows, classes, categorical, memory);
         if (Options.ValidationFraction > 0) train = ValidationSplit.Of(train, Options.ValidationFraction, seed).Train;
         if (Options.ClassWeights is { } classWeights) train = classWeights.Apply(train, Math.Max(2, classes));
         if (task == LearningTask.Regression) TargetScale.Of(train, Loss).Apply(train);
-        Network network = Options.BuildNetwork(train.Columns, OutputsFor(train, classes));
+        (Network network, float[] firstWeights) = Build(train, categorical, classes);
         var watcher = new RunWatcher(Options.CancellationToken, host.CheckAlive, [], remark => channel.Info(remark));
-        return RateFinder.Run(test, network, Loss, train, Options, device, seed, watcher);
+        return RateFinder.Run(test, network, Loss, train, Options, device, seed, firstWeights, watcher);
     }
 
     private int OutputsFor(TrainingData train, int classes)
@@ -107,7 +110,35 @@ internal sealed partial class NetworkFit
         return Loss.Outputs(classes) * train.LabelColumns;
     }
 
-    private TrainingData Read(RoleMappedData data, int classes, RowMemory memory) => DataReader.Read(data, classes, allowMissingFeatures: false, memory, host.CheckAlive);
+    /// <summary>The network for these rows, with what of it is fitted to them, and its first weights.</summary>
+    private (Network Network, float[] Weights) Build(TrainingData train, IReadOnlySet<int> categorical, int classes)
+    {
+        int outputs = OutputsFor(train, classes);
+        TabularEncoding? front = Options is NetworkOptions { HasFront: true } options ? new TabularEncoding(train, categorical, options, host.CheckAlive) : null;
+        Network network = front is null
+            ? Options.BuildNetwork(train.Columns, outputs)
+            : new Network([.. front.Layers, .. Options.BuildNetwork(front.Outputs, outputs).Layers]);
+        return (network, FirstWeights.Of(network, front, train, (Options as NetworkOptions)?.FirstWeights ?? WeightInitialization.Kaiming, seed));
+    }
+
+    private TrainingData Read(RoleMappedData data, int classes, IReadOnlySet<int> categorical, RowMemory memory)
+    {
+        MissingValueHandling handling = (Options as NetworkOptions)?.MissingValues ?? (IsTabular ? MissingValueHandling.Impute : MissingValueHandling.Error);
+        return DataReader.Read(data, classes, mayBeMissing: column => handling != MissingValueHandling.Error || categorical.Contains(column), memory, host.CheckAlive);
+    }
+
+    /// <summary>The places of the features that hold category codes.</summary>
+    private IReadOnlySet<int> CategoricalSlots(RoleMappedData data)
+    {
+        DataViewSchema.Column features = data.Schema.Feature!.Value;
+        IReadOnlyList<string> names = (Options as NetworkOptions)?.CategoricalColumns ?? [];
+        if (names.Count == 0) return new HashSet<int>();
+        VBuffer<ReadOnlyMemory<char>> slots = default;
+        if (features.HasSlotNames()) features.GetSlotNames(ref slots);
+        string[] all = [.. slots.DenseValues().Select(name => name.ToString())];
+        return names.Select(name => Array.IndexOf(all, name) is >= 0 and var place ? place
+            : throw new ArgumentException($"CategoricalColumns must name slots of '{features.Name}' but '{name}' is none. There are: {string.Join(", ", all.Take(50))}.")).ToHashSet();
+    }
 
     private IEnumerable<Action<TrainingProgress>> Listeners(IChannel channel, IProgressChannel progress)
     {

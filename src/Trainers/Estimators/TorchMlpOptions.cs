@@ -5,15 +5,25 @@ namespace Microsoft.ML.Trainers.Torch;
 
 /// <summary>
 /// Options of <c>TorchMlp</c>: a multilayer perceptron. Its parameters are <c>layers.0.weight</c>, <c>layers.0.bias</c>, ... for the
-/// hidden layers and <c>output.weight</c>, <c>output.bias</c>.
+/// hidden layers (<c>.norm.weight</c>, <c>.norm.bias</c>, <c>.activation.blend</c> where there are any) and <c>output.weight</c>, <c>output.bias</c>;
+/// in front of them, where asked for, <c>categories.tables.0</c>, ... and <c>encoding.*</c>.
 /// </summary>
-public sealed class TorchMlpOptions : TrainingOptions
+public sealed class TorchMlpOptions : NetworkOptions
 {
     /// <summary>Units of each hidden layer, from 1 to 16,777,216. Default 128, 128. Empty: a linear model.</summary>
     public IReadOnlyList<int> HiddenLayers { get; set => field = Require.Units(value); } = [128, 128];
 
     /// <summary>The function after each hidden layer. Default ReLU.</summary>
-    public ActivationFunction Activation { get; set; } = ActivationFunction.Relu;
+    public ActivationFunction Activation { get; set => field = Require.Defined(value); } = ActivationFunction.Relu;
+
+    /// <summary>
+    /// Whether each hidden unit learns how much of the activation it uses: y = x + (f(x) - x) blend, with blend 1 at the start (Holzmueller,
+    /// Grinsztajn and Steinwart 2024, arXiv:2407.04491). Default false.
+    /// </summary>
+    public bool ParametricActivation { get; set; }
+
+    /// <summary>The first weights. Default <see cref="WeightInitialization.Kaiming"/>.</summary>
+    public WeightInitialization Initialization { get; set => field = Require.Defined(value); }
 
     /// <summary>
     /// The part of each hidden layer's units that is dropped in each training step, at least 0 and below 1. Default 0. It may follow
@@ -29,6 +39,8 @@ public sealed class TorchMlpOptions : TrainingOptions
     /// Its parameters keep their names.
     /// </summary>
     public bool Residual { get; set; }
+
+    internal override WeightInitialization FirstWeights => Initialization;
 
     internal override Network BuildNetwork(int inputs, int outputs)
     {
@@ -50,7 +62,9 @@ public sealed class TorchMlpOptions : TrainingOptions
         yield return new Dense(name, inputs, units);
         if (Normalization == Normalization.Batch) yield return new BatchNorm($"{name}.norm", units);
         if (Normalization == Normalization.Layer) yield return new LayerNorm($"{name}.norm", units);
-        yield return new NeuralNetworks.Layers.Activation($"{name}.activation", units, Activation);
+        yield return ParametricActivation
+            ? new NeuralNetworks.Layers.ParametricActivation($"{name}.activation", units, Activation)
+            : new NeuralNetworks.Layers.Activation($"{name}.activation", units, Activation);
         if (Dropout > 0) yield return new NeuralNetworks.Layers.Dropout($"{name}.dropout", units, (float)Dropout);
     }
 }

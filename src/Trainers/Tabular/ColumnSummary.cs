@@ -27,6 +27,11 @@ internal sealed record ColumnSummary(float[] Values, int[] Counts)
         return new ColumnSummary([.. values], [.. counts]);
     }
 
+    /// <summary>A column that is 1 in some rows and 0 in the others.</summary>
+    /// <param name="ones">How many are 1.</param>
+    /// <param name="rows">How many there are.</param>
+    public static ColumnSummary OfIndicator(int ones, int rows) => ones == rows ? new([1], [rows]) : new([0, 1], [rows - ones, ones]);
+
     /// <summary>Whether an encoding has anything to add: a column of two values is a line already.</summary>
     public bool IsNumeric => Values.Length > 2;
 
@@ -53,6 +58,12 @@ internal sealed record ColumnSummary(float[] Values, int[] Counts)
         }
     }
 
+    /// <summary>The mean; 0 where nothing is known.</summary>
+    public float Mean => (float)Moments().Mean;
+
+    /// <summary>1 / standard deviation (divided by n), at most 1e30; 0 for a constant column.</summary>
+    public float InverseDeviation => Moments() is { Deviation: > 0 } moments ? (float)Math.Min(1 / moments.Deviation, 1e30) : 0;
+
     /// <summary>
     /// Ends of at most <paramref name="bins"/> bins, ascending: the distinct values where they are few, else quantiles in which a value counts at most
     /// as much as a bin holds, rows / bins: a value that most rows have (no capital gain) leaves bins for the others.
@@ -73,6 +84,15 @@ internal sealed record ColumnSummary(float[] Values, int[] Counts)
         }
         if (Values[^1] > edges[^1]) edges.Add(Values[^1]);
         return [.. edges];
+    }
+
+    private (double Mean, double Deviation) Moments()
+    {
+        if (Values.Length == 0) return (0, 0);
+        double total = Counts.Sum(count => (double)count), mean = 0, square = 0;
+        for (int i = 0; i < Values.Length; i++) mean += Values[i] * (Counts[i] / total);
+        for (int i = 0; i < Values.Length; i++) square += Counts[i] / total * (Values[i] - mean) * (Values[i] - mean);
+        return (mean, Math.Sqrt(square));
     }
 
     /// <summary>The quantile that interpolates between the two nearest rows.</summary>

@@ -28,8 +28,12 @@ internal static class Recipe
         bool regression = task == LearningTask.Regression;
         var options = (TorchTabularOptions)given.Copy();
         options.Activation ??= regression ? ActivationFunction.Mish : ActivationFunction.Selu;
-        options.PiecewiseLinearBins ??= regression ? 64 : 128;
-        options.PeriodicFrequencies ??= regression ? 16 : 0;
+        options.MissingValues ??= MissingValueHandling.Impute;
+        options.InputScaling ??= InputScaling.Robust;
+        // The encodings include robust scaling: who asks for another one asks for none of them.
+        bool encodes = options.InputScaling == InputScaling.Robust;
+        options.PiecewiseLinearBins ??= !encodes ? 0 : regression ? 64 : 128;
+        options.PeriodicFrequencies ??= encodes && regression ? 16 : 0;
         options.LabelSmoothing ??= task == LearningTask.MulticlassClassification || task == LearningTask.BinaryClassification && rows < 10_000
             ? 0.1.Following(FlatCosine) : 0;
         options.Folds ??= rows is >= SmallestTable and <= SmallTable && options.Members != 1 ? options.Members ?? DefaultFolds : 0;

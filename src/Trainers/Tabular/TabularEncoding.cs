@@ -16,25 +16,26 @@ internal sealed class TabularEncoding
     private const float OneHotScale = 2;
     private const double FrequencyDeviation = 0.1;
 
-    private readonly MissingValues missing;
+    private readonly MissingIndicators? indicators;
+    private readonly MissingValues? missing;
     private readonly CategoricalEmbedding? categories;
-    private readonly Layer scaling;
-    private readonly TorchTabularOptions options;
-    private readonly float[] replacement, center, scale, edges;
+    private readonly Layer? scaling;
+    private readonly NetworkOptions options;
+    private readonly float[] replacement, center, scale, edges = [];
 
     /// <param name="data">The training rows.</param>
     /// <param name="categorical">The columns that hold category codes.</param>
-    /// <param name="options">Resolved.</param>
+    /// <param name="options">What is to be done; null is nothing, or for the scaling what the encodings need.</param>
     /// <param name="columnsDone">Called after each column; throws to cancel.</param>
-    public TabularEncoding(TrainingData data, IReadOnlySet<int> categorical, TorchTabularOptions options, Action columnsDone)
+    public TabularEncoding(TrainingData data, IReadOnlySet<int> categorical, NetworkOptions options, Action columnsDone)
     {
         this.options = options;
         int inputs = data.Columns;
-        missing = new MissingValues("missing", inputs);
-        replacement = new float[inputs];
+        MissingValueHandling handling = options.MissingValues ?? MissingValueHandling.Error;
         var others = new List<ColumnSummary>();
+        var gaps = new List<(int Column, ColumnSummary Indicator)>();
         var tables = new List<CategoricalColumn>();
-        float[] values = new float[data.Rows];
+        float[] medians = new float[inputs], values = new float[data.Rows];
         for (int column = 0; column < inputs; column++)
         {
             Column(data, column, values);
@@ -46,42 +47,64 @@ internal sealed class TabularEncoding
             else
             {
                 ColumnSummary summary = ColumnSummary.Of(values);
-                replacement[column] = summary.Median;
+                medians[column] = summary.Median;
                 others.Add(summary);
+                int known = summary.Counts.Sum();
+                if (handling == MissingValueHandling.ImputeAndIndicate && known < data.Rows) gaps.Add((column, ColumnSummary.OfIndicator(data.Rows - known, data.Rows)));
             }
             columnsDone();
         }
-        categories = tables.Count == 0 ? null : new CategoricalEmbedding("categories", inputs, tables);
-        int width = categories?.Outputs ?? inputs;
+        if (gaps.Count > 0) indicators = new MissingIndicators("indicators", inputs, gaps.Select(gap => gap.Column));
+        others.AddRange(gaps.Select(gap => gap.Indicator));
+        int width = indicators?.Outputs ?? inputs;
+        if (handling != MissingValueHandling.Error) missing = new MissingValues("missing", width);
+        replacement = [.. medians, .. new float[gaps.Count]];
+        if (tables.Count > 0) categories = new CategoricalEmbedding("categories", width, tables);
+        width = categories?.Outputs ?? width;
+
+        int[] numeric = [.. Enumerable.Range(0, others.Count).Where(i => others[i].IsNumeric)];
+        int bins = options.PiecewiseLinearBins ?? 0, frequencies = options.PeriodicFrequencies ?? 0;
+        bool encodes = bins + frequencies > 0;
+        InputScaling kind = options.InputScaling ?? (encodes ? InputScaling.Robust : InputScaling.None);
         center = new float[width];
         scale = Enumerable.Repeat(1f, width).ToArray();
         for (int i = 0; i < others.Count; i++)
-            (center[i], scale[i]) = others[i].IsIndicator ? (0, OneHotScale) : (others[i].Median, others[i].Scale);
-
-        int[] numeric = [.. Enumerable.Range(0, others.Count).Where(i => others[i].IsNumeric)];
-        int bins = options.PiecewiseLinearBins!.Value, frequencies = options.PeriodicFrequencies!.Value;
-        if (numeric.Length == 0 || numeric.Length > options.MaximumEncodedColumns || bins + frequencies == 0)
+            (center[i], scale[i]) = kind switch
+            {
+                InputScaling.Standard => (others[i].Mean, others[i].InverseDeviation),
+                _ => others[i].IsIndicator ? (0, OneHotScale) : (others[i].Median, others[i].Scale),
+            };
+        if (encodes && numeric.Length > 0 && numeric.Length <= options.MaximumEncodedColumns)
         {
-            scaling = new RobustScaling("scaling", width);
-            edges = [];
+            scaling = new NumericEmbedding("encoding", width, numeric, bins, frequencies, options.EncodingWidth - 1);
+            if (bins > 0) edges = [.. numeric.SelectMany(i => Padded(others[i].Edges(bins), bins + 1))];
         }
         else
         {
-            scaling = new NumericEmbedding("encoding", width, numeric, bins, frequencies, options.EncodingWidth - 1);
-            edges = bins == 0 ? [] : [.. numeric.SelectMany(i => Padded(others[i].Edges(bins), bins + 1))];
+            scaling = kind switch
+            {
+                InputScaling.Robust => new RobustScaling("scaling", width),
+                InputScaling.Standard => new Standardization("scaling", width),
+                _ => null,
+            };
         }
+        Outputs = scaling?.Outputs ?? width;
     }
 
-    /// <summary>The layers, from the features to the first dense layer.</summary>
-    public ImmutableArray<Layer> Layers => [missing, .. categories is null ? [] : new Layer[] { categories }, scaling];
+    /// <summary>Numbers per row that come out of the front.</summary>
+    public int Outputs { get; }
+
+    /// <summary>The layers, from the features to the first dense layer; perhaps none.</summary>
+    public ImmutableArray<Layer> Layers => [.. new Layer?[] { indicators, missing, categories, scaling }.OfType<Layer>()];
 
     /// <summary>Fills in what was fitted, and first values of what is learned.</summary>
     public void Fill(ParameterLayout layout, Span<float> weights, ref RandomStream random)
     {
-        replacement.CopyTo(layout["missing.replacement"].In(weights));
+        if (missing is not null) replacement.CopyTo(layout["missing.replacement"].In(weights));
         if (categories is not null)
             for (int i = 0; i < categories.Columns.Length; i++) FillTable(categories.Columns[i], layout[$"categories.tables.{i}"].In(weights), ref random);
-        center.CopyTo(layout[$"{scaling.Name}.center"].In(weights));
+        if (scaling is null) return;
+        center.CopyTo(layout[$"{scaling.Name}.{(scaling is Standardization ? "mean" : "center")}"].In(weights));
         scale.CopyTo(layout[$"{scaling.Name}.scale"].In(weights));
         if (scaling is not NumericEmbedding numeric) return;
         if (numeric.Bins > 0) edges.CopyTo(layout["encoding.edges"].In(weights));

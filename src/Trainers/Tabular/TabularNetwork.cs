@@ -12,7 +12,7 @@ internal static class TabularNetwork
     public static Network Build(TabularEncoding encoding, TorchTabularOptions options, int outputs)
     {
         List<Layer> layers = [.. encoding.Layers];
-        int width = layers[^1].Outputs;
+        int width = encoding.Outputs;
         if (options.FrontScale) layers.Add(new Scaling("front", width));
         for (int i = 0; i < options.HiddenLayers.Count; i++)
         {

@@ -15,7 +15,7 @@ namespace Microsoft.ML.Trainers.Torch;
 /// <c>layers.0.bias</c>, <c>layers.0.activation.blend</c>, ..., <c>output.weight</c>, <c>output.bias</c>.
 /// </para>
 /// </summary>
-public sealed class TorchTabularOptions : TrainingOptions
+public sealed class TorchTabularOptions : NetworkOptions
 {
     /// <summary>The recipe, all of it.</summary>
     public TorchTabularOptions() => DropoutSchedule = Recipe.FlatCosine;
@@ -43,32 +43,6 @@ public sealed class TorchTabularOptions : TrainingOptions
 
     /// <summary>Whether every input of the first layer has a learned factor with a rate of its own. Default true.</summary>
     public bool FrontScale { get; set; } = true;
-
-    /// <summary>Bins of the piecewise-linear encoding of each numeric column; 0 for none. Default null: 64 for regression, 128 for classification.</summary>
-    public int? PiecewiseLinearBins { get; set => field = value is { } bins ? Require.AtLeast(0, bins, "0 switches the encoding off.") : null; }
-
-    /// <summary>Frequencies of the periodic encoding of each numeric column; 0 for none. Default null: 16 for regression, 0 for classification.</summary>
-    public int? PeriodicFrequencies { get; set => field = value is { } count ? Require.AtLeast(0, count, "0 switches the encoding off.") : null; }
-
-    /// <summary>Numbers that an encoded numeric column becomes, its scaled value included, at least 2. Default 8.</summary>
-    public int EncodingWidth { get; set => field = Require.AtLeast(2, value, "One is the scaled value itself."); } = 8;
-
-    /// <summary>With more numeric columns than this, numbers are scaled but not encoded. Default 32.</summary>
-    public int MaximumEncodedColumns { get; set => field = Require.AtLeast(0, value, "0 switches the encodings off."); } = 32;
-
-    /// <summary>
-    /// Names of the slots of the features that hold category codes: 1 to the number of categories, as key columns converted to Single do; 0 and
-    /// missing values are a category of their own. Columns that go through <c>Concatenate</c> lend their names to their slots. Default empty.
-    /// </summary>
-    public IReadOnlyList<string> CategoricalColumns { get; set => field = [.. Require.NotNull(value, "Use an empty list for none.")]; } = [];
-
-    /// <summary>
-    /// The length of the vector of a category, at least 1, where a column has more than <see cref="OneHotCategories"/>. Default 8.
-    /// </summary>
-    public int CategoryWidth { get; set => field = Require.AtLeast(1, value, "8 is the recipe's."); } = 8;
-
-    /// <summary>Columns with up to so many categories start as one-hot vectors. Default 8.</summary>
-    public int OneHotCategories { get; set => field = Require.AtLeast(0, value, "0 embeds all columns."); } = 8;
 
     /// <summary>
     /// Networks that are trained with random numbers of their own and averaged in one model, from 1 to 1,000. Default null: 4, or the number of folds

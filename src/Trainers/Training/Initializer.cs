@@ -4,14 +4,13 @@ using Microsoft.ML.NeuralNetworks.Layers;
 namespace Microsoft.ML.Trainers.Torch.Training;
 
 /// <summary>
-/// First weights, the same for every engine: each parameter draws from the run's stream in the order of the layout.
-/// Weights of shape inputs x outputs are uniform on +-sqrt(3 gain / inputs) with gain 2 before a rectifier (He et al. 2015,
-/// arXiv:1502.01852) and 1 for the output; biases are zero; a normalisation starts as x -> (x - mean) / deviation.
+/// First weights, the same for every engine: each parameter draws from the run's stream in the order of the layout. Biases are zero; a normalisation
+/// starts as x -> (x - mean) / deviation. What the weights are is said by <see cref="WeightInitialization"/>.
 /// A module of the user's own starts as its constructor made it, with torch's generator at a state that follows from the seed.
 /// </summary>
 internal static class Initializer
 {
-    public static void Fill(Network network, Span<float> weights, ulong seed)
+    public static void Fill(Network network, Span<float> weights, ulong seed, WeightInitialization initialization = WeightInitialization.Kaiming)
     {
         var random = new RandomStream(seed, RandomStream.Purpose.Weights);
         ParameterSlot? output = network.Layout.LastOrDefault(slot => slot.Spec.Role == ParameterRole.Weight);
@@ -28,9 +27,14 @@ internal static class Initializer
             switch (slot.Spec.Role)
             {
                 case ParameterRole.Weight:
-                    double gain = slot == output ? 1 : 2;
-                    double bound = Math.Sqrt(3 * gain / slot.Spec.Shape[0]);
-                    foreach (ref float value in values) value = (float)random.NextDouble(-bound, bound);
+                    double variance = Variance(slot.Spec.Shape[0], slot.Spec.Shape[1], isOutput: slot == output, initialization);
+                    if (initialization is WeightInitialization.KaimingNormal or WeightInitialization.XavierNormal)
+                        foreach (ref float value in values) value = (float)(Math.Sqrt(variance) * random.NextNormal());
+                    else
+                    {
+                        double bound = Math.Sqrt(3 * variance);
+                        foreach (ref float value in values) value = (float)random.NextDouble(-bound, bound);
+                    }
                     break;
                 case ParameterRole.Norm:
                     values.Fill(slot.Spec.Name.EndsWith(".bias", StringComparison.Ordinal) ? 0 : 1);
@@ -47,4 +51,11 @@ internal static class Initializer
             }
         }
     }
+
+    // Uniform numbers on +-b have the variance b^2 / 3.
+    private static double Variance(int inputs, int outputs, bool isOutput, WeightInitialization initialization) => initialization switch
+    {
+        WeightInitialization.Xavier or WeightInitialization.XavierNormal => 2.0 / ((double)inputs + outputs),
+        _ => (isOutput ? 1.0 : 2.0) / inputs,
+    };
 }

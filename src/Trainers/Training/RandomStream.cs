@@ -23,6 +23,7 @@ internal struct RandomStream
         RowOrder = 2,
         ValidationSplit = 3,
         Member = 5,
+        Front = 6,
     }
 
     public ulong NextBits()

@@ -11,13 +11,13 @@ namespace Microsoft.ML.Trainers.Torch.Training;
 /// </summary>
 internal static class RateFinder
 {
-    public static RangeTestResult Run(RangeTest test, Network network, Loss loss, TrainingData train, TrainingOptions options, Device device, ulong seed, RunWatcher watcher)
+    public static RangeTestResult Run(RangeTest test, Network network, Loss loss, TrainingData train, TrainingOptions options, Device device, ulong seed, ReadOnlySpan<float> firstWeights, RunWatcher watcher)
     {
         TrainingPlan batches = options.PlanFor(train.Rows);
         TrainingPlan plan = new(train.Rows, batches.BatchSize!.Value, (double)test.Steps / batches.StepsPerEpoch, batches.GradientAccumulation, batches.LastBatch);
         Optimizer optimizer = options.Optimizer with { LearningRate = options.Optimizer.LearningRate > 0 ? options.Optimizer.LearningRate : 1 };
         using Engine engine = EngineChoice.Create(network, loss, train, device, options.NumberOfThreads, seed, watcher.Say);
-        Initializer.Fill(network, engine.Weights.Span, seed);
+        firstWeights.CopyTo(engine.Weights.Span);
         engine.Send();
         GroupUpdater updater = engine.MakeUpdater(optimizer, options.ParameterGroups, test.Schedule, plan);
         updater.RateMultiplier = test.HighestRate / optimizer.LearningRate;

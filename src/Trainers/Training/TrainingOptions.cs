@@ -139,6 +139,10 @@ public abstract class TrainingOptions
     /// <summary>Cancels the fit within one step, with an <see cref="OperationCanceledException"/>.</summary>
     public CancellationToken CancellationToken { get; set; }
 
+    /// <summary>Refuses options that contradict each other; each by itself was checked when it was set.</summary>
+    /// <exception cref="ArgumentException">Two options contradict each other.</exception>
+    internal virtual void Check() { }
+
     /// <summary>The network for rows of so many features.</summary>
     internal abstract Network BuildNetwork(int inputs, int outputs);
 

@@ -28,6 +28,8 @@ public sealed class LayerConstructionTests
         ["no categorical column"] = (() => _ = new CategoricalEmbedding("a", 3, []), "columns must not be empty.*"),
         ["column outside"] = (() => _ = new CategoricalEmbedding("a", 3, [new(3, 2, 2)]), "columns must ascend from 0 to less than 3, each once, but was 3 at place 0.*"),
         ["column twice"] = (() => _ = new NumericEmbedding("a", 3, [1, 1], 4, 0, 2), "columns must ascend from 0 to less than 3, each once, but was 1 at place 1.*"),
+        ["no indicator"] = (() => _ = new MissingIndicators("a", 3, []), "columns must not be empty.*"),
+        ["indicator twice"] = (() => _ = new MissingIndicators("a", 3, [2, 2]), "columns must ascend from 0 to less than 3, each once, but was 2 at place 1.*"),
         ["no encoding"] = (() => _ = new NumericEmbedding("a", 3, [1], 0, 0, 2), "bins and frequencies must not both be 0.*"),
         ["negative bins"] = (() => _ = new NumericEmbedding("a", 3, [1], -1, 0, 2), "bins must be from 0 to 16777216 but was -1.*"),
     };
@@ -61,6 +63,8 @@ public sealed class LayerConstructionTests
         one.Should().NotBe(new CategoricalEmbedding("a", 3, [new(1, 2, 2)]));
         numeric.Should().Be(new NumericEmbedding("a", 3, [1], 4, 0, 2));
         numeric.Should().NotBe(new NumericEmbedding("a", 3, [1], 4, 1, 2));
+        new MissingIndicators("a", 3, [0, 2]).Should().Be(new MissingIndicators("a", 3, [0, 2]));
+        new MissingIndicators("a", 3, [0, 2]).Should().NotBe(new MissingIndicators("a", 3, [0, 1]));
         new Residual("a", [one.AsDense()]).Should().Be(new Residual("a", [one.AsDense()]));
         new Residual("a", [one.AsDense()]).Should().NotBe(new Residual("b", [one.AsDense()]));
     }

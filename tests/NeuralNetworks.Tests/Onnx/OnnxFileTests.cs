@@ -42,7 +42,7 @@ public sealed class OnnxFileTests
         float[] rows = Networks.Rows(Rows, network.Inputs);
         // Category codes: known, unknown and missing ones.
         for (int i = 0; i < rows.Length; i += 2) rows[i] = i % 11 - 1;
-        if (network.Layers[0] is MissingValues)
+        if (network.Layers[0] is MissingValues or MissingIndicators)
             for (int i = 0; i < rows.Length; i += 7) rows[i] = float.NaN;
 
         Compare(Networks.Fitted(network), rows);

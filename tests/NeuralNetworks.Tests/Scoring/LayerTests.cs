@@ -17,7 +17,7 @@ public sealed class LayerTests
         for (int i = 0; i < rows.Length; i += 3) rows[i] = i % 9;
         for (int i = 1; i < rows.Length; i += 11) rows[i] = -50;
         for (int i = 2; i < rows.Length; i += 13) rows[i] = 1e6f;
-        if (network.Layers[0] is MissingValues)
+        if (network.Layers[0] is MissingValues or MissingIndicators)
             for (int i = 0; i < rows.Length; i += 7) rows[i] = float.NaN;
         return rows;
     }

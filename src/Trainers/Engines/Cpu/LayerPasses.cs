@@ -11,7 +11,7 @@ internal static class LayerPasses
     {
         Residual residual => residual.Block.All(Knows),
         _ => layer is Dense or NtkDense or Activation or ParametricActivation or Dropout or LayerNorm or BatchNorm or Scaling
-            or Standardization or RobustScaling or MissingValues or CategoricalEmbedding or NumericEmbedding or PeriodicEmbedding,
+            or Standardization or RobustScaling or MissingValues or MissingIndicators or CategoricalEmbedding or NumericEmbedding or PeriodicEmbedding,
     };
 
     /// <summary>Whether the layer looks at all rows of a batch at once.</summary>
@@ -29,6 +29,7 @@ internal static class LayerPasses
         Standardization scaling => new StandardizationPass(scaling, network.Layout),
         RobustScaling scaling => new RobustScalingPass(scaling, network.Layout),
         MissingValues missing => new MissingValuesPass(missing, network.Layout),
+        MissingIndicators indicators => new MissingIndicatorsPass(indicators),
         CategoricalEmbedding embedding => new CategoricalEmbeddingPass(embedding, network.Layout),
         NumericEmbedding embedding => new NumericEmbeddingPass(embedding, network.Layout),
         PeriodicEmbedding embedding => new PeriodicEmbeddingPass(embedding, network.Layout),

@@ -56,6 +56,7 @@ internal sealed class TorchForward : IDisposable
         Standardization => (x - Of(layer, "mean")) * Of(layer, "scale"),
         RobustScaling => Squash(layer, x),
         MissingValues => where(x.isnan(), Of(layer, "replacement"), x),
+        MissingIndicators indicators => cat([x, x.index_select(1, Indices(indicators.Columns, x)).isnan().to(ScalarType.Float32)], 1),
         Residual residual => x + Run(residual.Block, x, step),
         CategoricalEmbedding embedding => Embed(embedding, x),
         PeriodicEmbedding embedding => Embed(embedding, x),

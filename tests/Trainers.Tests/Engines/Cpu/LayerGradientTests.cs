@@ -91,6 +91,16 @@ public sealed class LayerGradientTests
     }
 
     [TestMethod]
+    public void MissingIndicators_SomeNaN_AreNumbersThatTheNextLayerLearnsFrom()
+    {
+        TrainingData data = Cases.Data(40, Features);
+        for (int i = 0; i < 40; i += 3) data.Features.Span[i * Features + i % Features] = float.NaN;
+        GradientCheck.Run(
+            new Network([new MissingIndicators("i", Features, [1, 3]), new MissingValues("m", 6), new Scaling("s", 6), new Dense("d", 6, 1)]), new SquaredError(), data, fit: Fit);
+        Run(new Scaling("s", Features), new MissingIndicators("i", Features, [0, 2]), new Dense("d", 6, 1));
+    }
+
+    [TestMethod]
     public void Residual_Nested_GivesTheGradient()
     {
         Residual inner = new("r.1", [new Activation("r.1.0", 6, ActivationFunction.Selu), new Dense("r.1.1", 6, 6)]);

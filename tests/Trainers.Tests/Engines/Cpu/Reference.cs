@@ -95,6 +95,8 @@ internal sealed class Reference(Network network, Loss loss, TrainingData data, u
             case MissingValues:
                 double[] replacement = Of("replacement");
                 return Each(row => [.. row.Select((value, j) => double.IsNaN(value) ? replacement[j] : value)]);
+            case MissingIndicators indicators:
+                return Each(row => [.. row, .. indicators.Columns.Select(column => double.IsNaN(row[column]) ? 1.0 : 0)]);
             case Residual residual:
                 double[][] inner = x;
                 foreach (Layer part in residual.Block) inner = Forward(part, inner, weights, training);

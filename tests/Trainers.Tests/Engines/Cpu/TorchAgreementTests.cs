@@ -42,6 +42,9 @@ public sealed class TorchAgreementTests
         for (int i = 0; i < 200; i++) codes.Features.Span[i * 6 + 4] = i % 5;
         var categories = new CategoricalEmbedding("e", 6, [new CategoricalColumn(4, 3, 4)]);
         Check(new Network([categories, new Dense("a", categories.Outputs, 1)]), new SquaredError(), codes);
+        TrainingData gaps = Cases.Data(200, 6);
+        for (int i = 0; i < 200; i += 3) gaps.Features.Span[i * 6 + i % 6] = float.NaN;
+        Check(new Network([new MissingIndicators("i", 6, [0, 1, 4]), new MissingValues("m", 9), new Standardization("s", 9), new Dense("a", 9, 8), new Activation("b", 8, ActivationFunction.Gelu), new Dense("c", 8, 1)]), new SquaredError(), gaps);
     }
 
     private static void Check(Network network, Loss loss, TrainingData data)
