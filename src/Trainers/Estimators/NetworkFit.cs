@@ -20,8 +20,8 @@ internal sealed partial class NetworkFit
     /// <param name="environment">The context's own environment, which alone knows its GPU.</param>
     public NetworkFit(IHostEnvironment environment, IHost host, TrainingOptions options, LearningTask task)
     {
-        device = ContextDevice.Resolve(options.Device, environment);
         this.host = host;
+        device = ContextDevice.Resolve(options.Device, environment, Say);
         this.task = task;
         Options = options;
         // Drawn once: the host's generator advances, and fitting the same trainer twice must give the same model.
@@ -101,6 +101,12 @@ internal sealed partial class NetworkFit
         (Network network, float[] firstWeights) = Build(train, categorical, classes);
         var watcher = new RunWatcher(Options.CancellationToken, host.CheckAlive, [], remark => channel.Info(remark));
         return RateFinder.Run(test, network, Loss, train, Options, device, seed, firstWeights, watcher);
+    }
+
+    private void Say(string remark)
+    {
+        using IChannel channel = host.Start("Device");
+        channel.Info(remark);
     }
 
     private int OutputsFor(TrainingData train, int classes)

@@ -3,7 +3,8 @@ using TorchSharp;
 namespace Microsoft.ML.Trainers.Torch.Runtime;
 
 /// <summary>
-/// Sets libtorch's thread count and gradient mode for the calling thread and puts both back when disposed, on the same thread.
+/// Sets libtorch's thread count and gradient mode for the calling thread, and TF32 for the process, and puts them back when disposed, on
+/// the same thread.
 /// Scopes may nest, and scopes of several threads may overlap: a thread that meets libtorch for the first time takes over the count
 /// that any thread set last, so the outermost scope of each thread restores the count from before the first of all open scopes.
 /// </summary>
@@ -12,6 +13,8 @@ internal sealed class TorchState : IDisposable
     private static readonly Lock gate = new();
     private static int open;
     private static int before;
+    private static int openTf32;
+    private static (bool Products, bool Convolutions) tf32Before;
 
     [ThreadStatic]
     private static int? current;
@@ -19,9 +22,10 @@ internal sealed class TorchState : IDisposable
     private readonly int thread = Environment.CurrentManagedThreadId;
     private readonly int? outer;
     private readonly IDisposable? gradients;
+    private readonly bool tf32;
     private bool disposed;
 
-    private TorchState(int? threads, bool? gradients)
+    private TorchState(int? threads, bool? gradients, bool tf32)
     {
         lock (gate)
         {
@@ -29,16 +33,22 @@ internal sealed class TorchState : IDisposable
             outer = current;
             current = threads ?? outer ?? before;
             torch.set_num_threads(current.Value);
+            this.tf32 = tf32;
+            if (tf32 && openTf32++ == 0)
+            {
+                tf32Before = (torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32);
+                (torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32) = (true, true);
+            }
         }
         if (gradients is { } wanted) this.gradients = torch.set_grad_enabled(wanted);
     }
 
-    /// <summary>Enters a scope; null leaves that setting as it is. libtorch must be loaded.</summary>
+    /// <summary>Enters a scope; null, or false for TF32, leaves that setting as it is. libtorch must be loaded.</summary>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="threads"/> is less than 1.</exception>
-    public static TorchState Enter(int? threads = null, bool? gradients = null)
+    public static TorchState Enter(int? threads = null, bool? gradients = null, bool tf32 = false)
     {
         if (threads < 1) throw new ArgumentOutOfRangeException(nameof(threads), $"threads must be 1 or more but was {threads}. Leave it out to use libtorch's own choice.");
-        return new TorchState(threads, gradients);
+        return new TorchState(threads, gradients, tf32);
     }
 
     /// <inheritdoc/>
@@ -53,6 +63,7 @@ internal sealed class TorchState : IDisposable
             current = outer;
             torch.set_num_threads(outer ?? before);
             open--;
+            if (tf32 && --openTf32 == 0) (torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32) = tf32Before;
         }
     }
 }

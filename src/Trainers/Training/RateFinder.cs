@@ -16,7 +16,7 @@ internal static class RateFinder
         TrainingPlan batches = options.PlanFor(train.Rows);
         TrainingPlan plan = new(train.Rows, batches.BatchSize!.Value, (double)test.Steps / batches.StepsPerEpoch, batches.GradientAccumulation, batches.LastBatch);
         Optimizer optimizer = options.Optimizer with { LearningRate = options.Optimizer.LearningRate > 0 ? options.Optimizer.LearningRate : 1 };
-        using Engine engine = EngineChoice.Create(network, loss, train, device, options.NumberOfThreads, seed, watcher.Say);
+        using Engine engine = EngineChoice.Create(network, loss, train, device, options.NumberOfThreads, options.MatrixPrecision, seed, watcher.Say);
         firstWeights.CopyTo(engine.Weights.Span);
         engine.Send();
         GroupUpdater updater = engine.MakeUpdater(optimizer, options.ParameterGroups, test.Schedule, plan);

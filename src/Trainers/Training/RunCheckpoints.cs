@@ -40,6 +40,7 @@ internal sealed class RunCheckpoints : IDisposable
         new("validation data", validation is null ? "none" : Fingerprint(validation)),
         new("network", NetworkJson.Write(network)),
         new("loss", Text(loss)),
+        new("precision", options.MatrixPrecision.ToString()),
         new("optimizer", Text(options.Optimizer)),
         new("parameter groups", string.Join("; ", options.ParameterGroups.Select(group => Text(group)))),
         new("gradient clipping", Text(options.GradientClipping)),

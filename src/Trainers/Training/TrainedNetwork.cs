@@ -16,7 +16,7 @@ internal sealed record TrainedNetwork(Network Network, float[] Weights, Training
     public static TrainedNetwork Train(
         Network network, Loss loss, TrainingData train, TrainingData? validation, TrainingOptions options, Device device, ulong seed, float[]? firstWeights, RunWatcher watcher)
     {
-        using Engine engine = EngineChoice.Create(network, loss, train, device, options.NumberOfThreads, seed, watcher.Say);
+        using Engine engine = EngineChoice.Create(network, loss, train, device, options.NumberOfThreads, options.MatrixPrecision, seed, watcher.Say);
         return Train(engine, validation, options, seed, firstWeights, watcher);
     }
 

@@ -128,10 +128,13 @@ public abstract class TrainingOptions
     public Device Device { get; set; } = Device.Auto;
 
     /// <summary>
-    /// Processor threads of one fit, at least 1. Default null: as many as pay for the size of a step. Results depend on the number of
-    /// threads, never on their timing.
+    /// Processor threads of one fit, at least 1. Default null: as many as pay for the size of a step; where libtorch computes, its own
+    /// choice. Results depend on the number of threads, never on their timing.
     /// </summary>
     public int? NumberOfThreads { get; set => field = value is { } threads ? Require.AtLeast(1, threads, "Use null to let the trainer choose.") : null; }
+
+    /// <summary>How precisely libtorch multiplies matrices in training: single precision, TF32 or bf16. Default single.</summary>
+    public MatrixPrecision MatrixPrecision { get; set => field = Require.Defined(value); }
 
     /// <summary>Told at the end of each epoch, on the thread of the fit. Default null.</summary>
     public IProgress<TrainingProgress>? Progress { get; set; }

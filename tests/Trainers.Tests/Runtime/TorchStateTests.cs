@@ -31,6 +31,21 @@ public sealed class TorchStateTests
     }
 
     [TestMethod]
+    public void Enter_Tf32InOverlappingScopes_IsOnUntilTheLastIsLeft()
+    {
+        bool before = torch.backends.cuda.matmul.allow_tf32;
+        TorchState first = TorchState.Enter(tf32: true), second = TorchState.Enter(tf32: true), other = TorchState.Enter();
+
+        torch.backends.cuda.matmul.allow_tf32.Should().BeTrue();
+        other.Dispose();
+        first.Dispose();
+        torch.backends.cuda.matmul.allow_tf32.Should().BeTrue();
+        second.Dispose();
+        torch.backends.cuda.matmul.allow_tf32.Should().Be(before);
+        before.Should().BeFalse("that is libtorch's default");
+    }
+
+    [TestMethod]
     public void Enter_ExceptionInside_PutsBack()
     {
         int threads = torch.get_num_threads();

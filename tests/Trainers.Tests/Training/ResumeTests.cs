@@ -84,6 +84,7 @@ public sealed class ResumeTests
         yield return Case("batches", options => options.Seed = 2);
         yield return Case("parameter groups", options => options.ParameterGroups = [ParameterGroup.NoDecay]);
         yield return Case("plateau", options => options.Plateau = new ReduceOnPlateau());
+        yield return Case("precision", options => options.MatrixPrecision = MatrixPrecision.BFloat16);
         yield return Case("data", options => options.FeatureColumnName = "other rows");
 
         static object[] Case(string what, Action<TorchMlpOptions> change) => [what, change];

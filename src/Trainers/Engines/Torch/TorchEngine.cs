@@ -24,14 +24,19 @@ internal sealed class TorchEngine : Engine
     private readonly Tensor lossSum;
     private readonly List<ScriptedUpdater> updaters = [];
     private readonly bool shared;
+    private readonly TorchState? state;
     private ReadOnlyMemory<int> order;
     private Tensor? orderOnDevice;
 
+    /// <param name="threads">libtorch's threads while this engine lives, on the thread that made it; null: libtorch's own choice.</param>
+    /// <param name="precision">Of the products.</param>
+    /// <param name="say">Told of the loading of libtorch, if this is the first use of it.</param>
     /// <param name="mirrored">Whether weights and gradients have memory of their own even on the CPU, as on any other device: for tests.</param>
-    public TorchEngine(Network network, Loss loss, TrainingData data, ulong seed, Device device, bool mirrored = false)
+    public TorchEngine(Network network, Loss loss, TrainingData data, ulong seed, Device device, int? threads = null,
+        MatrixPrecision precision = MatrixPrecision.Single, Action<string>? say = null, bool mirrored = false)
         : base(network, loss, data)
     {
-        Libtorch.EnsureLoaded();
+        Libtorch.EnsureLoaded(say);
         this.device = device.ToTorch();
         Weights = AlignedMemory.Allocate<float>(network.Layout.Length);
         Gradients = AlignedMemory.Allocate<float>(network.Layout.Length);
@@ -51,9 +56,12 @@ internal sealed class TorchEngine : Engine
             }
             parameters.Add(slot.Spec.Name, parameter.DetachFromDisposeScope());
         }
-        forward = new TorchForward(network, parameters, seed);
+        forward = new TorchForward(network, parameters, seed, precision == MatrixPrecision.BFloat16);
         tensorsOf.Add(data, new DataTensors(data, this.device));
         lossSum = zeros(1, ScalarType.Float64, this.device).DetachFromDisposeScope();
+        // Last: nothing can fail any more that would leave it set.
+        bool tf32 = precision == MatrixPrecision.TensorFloat32;
+        if (threads is not null || tf32) state = TorchState.Enter(threads, tf32: tf32);
     }
 
     public override Memory<float> Weights { get; }
@@ -150,6 +158,7 @@ internal sealed class TorchEngine : Engine
 
     public override void Dispose()
     {
+        state?.Dispose();
         foreach (ScriptedUpdater updater in updaters) updater.Dispose();
         forward.Dispose();
         foreach (Tensor parameter in parameters.Values) parameter.Dispose();

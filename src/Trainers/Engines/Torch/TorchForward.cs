@@ -12,14 +12,16 @@ internal sealed class TorchForward : IDisposable
     private readonly Network network;
     private readonly IReadOnlyDictionary<string, Tensor> parameters;
     private readonly ulong seed;
+    private readonly bool bf16;
     private readonly List<string> names = [];
     private readonly Dictionary<string, OwnModulePass> modules;
 
-    public TorchForward(Network network, IReadOnlyDictionary<string, Tensor> parameters, ulong seed)
+    public TorchForward(Network network, IReadOnlyDictionary<string, Tensor> parameters, ulong seed, bool bf16 = false)
     {
         this.network = network;
         this.parameters = parameters;
         this.seed = seed;
+        this.bf16 = bf16;
         Number(network.Layers);
         modules = network.Layers.OfType<OwnModule>().ToDictionary(layer => layer.Name, layer => new OwnModulePass(layer, network.Layout, parameters, seed), StringComparer.Ordinal);
     }
@@ -44,8 +46,8 @@ internal sealed class TorchForward : IDisposable
 
     private Tensor Apply(Layer layer, Tensor x, StepSettings? step) => layer switch
     {
-        Dense => addmm(Of(layer, "bias"), x, Of(layer, "weight"), beta: 1, alpha: 1),
-        NtkDense => addmm(Of(layer, "bias"), x, Of(layer, "weight"), beta: 1, alpha: 1 / MathF.Sqrt(layer.Inputs)),
+        Dense => Affine(layer, x, 1, step),
+        NtkDense => Affine(layer, x, 1 / MathF.Sqrt(layer.Inputs), step),
         Activation activation => Apply(activation.Function, x),
         ParametricActivation activation => x + (Apply(activation.Function, x) - x) * Of(layer, "blend"),
         Dropout dropout => step is { } now ? Drop(dropout, x, now) : x,
@@ -59,8 +61,8 @@ internal sealed class TorchForward : IDisposable
         MissingIndicators indicators => cat([x, x.index_select(1, Indices(indicators.Columns, x)).isnan().to(ScalarType.Float32)], 1),
         Residual residual => x + Run(residual.Block, x, step),
         CategoricalEmbedding embedding => Embed(embedding, x),
-        PeriodicEmbedding embedding => Embed(embedding, x),
-        NumericEmbedding embedding => Embed(embedding, x),
+        PeriodicEmbedding embedding => Embed(embedding, x, step),
+        NumericEmbedding embedding => Embed(embedding, x, step),
         OwnModule module => step is { } now ? modules[module.Name].Train(x, now) : modules[module.Name].Evaluate(x),
         _ => throw new NotSupportedException($"The Torch engine must know every layer but was given {layer.GetType().Name} '{layer.Name}'."),
     };
@@ -109,14 +111,14 @@ internal sealed class TorchForward : IDisposable
         return cat(parts, 1);
     }
 
-    private Tensor Embed(PeriodicEmbedding layer, Tensor x)
+    private Tensor Embed(PeriodicEmbedding layer, Tensor x, StepSettings? step)
     {
         Tensor angle = 2 * Math.PI * Of(layer, "frequencies") * x.unsqueeze(2);
-        Tensor vectors = PerColumn(cat([angle.sin(), angle.cos()], 2), Of(layer, "weight"), Of(layer, "bias"));
+        Tensor vectors = PerColumn(cat([angle.sin(), angle.cos()], 2), layer, step);
         return vectors.relu().reshape(x.shape[0], layer.Outputs);
     }
 
-    private Tensor Embed(NumericEmbedding layer, Tensor x)
+    private Tensor Embed(NumericEmbedding layer, Tensor x, StepSettings? step)
     {
         Tensor columns = Indices(layer.Columns, x), scaled = Squash(layer, x), own = scaled.index_select(1, columns);
         var codes = new List<Tensor>();
@@ -129,13 +131,26 @@ internal sealed class TorchForward : IDisposable
             Tensor part = (x.index_select(1, columns).unsqueeze(2) - from) / where(used, length, ones_like(length));
             codes.Add(part.clamp(0, 1) * used.to(ScalarType.Float32));
         }
-        Tensor vectors = PerColumn(codes.Count == 1 ? codes[0] : cat(codes, 2), Of(layer, "weight"), Of(layer, "bias"));
+        Tensor vectors = PerColumn(codes.Count == 1 ? codes[0] : cat(codes, 2), layer, step);
         Tensor embedded = cat([vectors, own.unsqueeze(2)], 2).reshape(x.shape[0], layer.Columns.Length * (layer.Width + 1));
         return layer.Others.Length == 0 ? embedded : cat([embedded, scaled.index_select(1, Indices(layer.Others, x))], 1);
     }
 
     /// <summary>Rows x columns x codes by columns x codes x width: a matrix of its own for each column.</summary>
-    private static Tensor PerColumn(Tensor codes, Tensor weight, Tensor bias) => bmm(codes.transpose(0, 1), weight).transpose(0, 1) + bias;
+    private Tensor PerColumn(Tensor codes, Layer layer, StepSettings? step) =>
+        Product(codes.transpose(0, 1), Of(layer, "weight"), step, bmm).transpose(0, 1) + Of(layer, "bias");
+
+    private Tensor Affine(Layer layer, Tensor x, float alpha, StepSettings? step) => Rounds(step)
+        ? Product(x, Of(layer, "weight"), step, mm) * alpha + Of(layer, "bias")
+        : addmm(Of(layer, "bias"), x, Of(layer, "weight"), beta: 1, alpha);
+
+    /// <summary>A product of float tensors, with factors that are rounded to bf16 where that was asked for.</summary>
+    private Tensor Product(Tensor a, Tensor b, StepSettings? step, Func<Tensor, Tensor, Tensor> multiply) => Rounds(step)
+        ? multiply(a.to(ScalarType.BFloat16), b.to(ScalarType.BFloat16)).to(ScalarType.Float32)
+        : multiply(a, b);
+
+    /// <summary>Only in training: what is held out is scored as the model will.</summary>
+    private bool Rounds(StepSettings? step) => bf16 && step is not null;
 
     private static Tensor Indices(IReadOnlyList<int> places, Tensor x) => tensor([.. places.Select(place => (long)place)], device: x.device);
 

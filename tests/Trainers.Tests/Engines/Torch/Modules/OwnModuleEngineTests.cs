@@ -208,7 +208,7 @@ public sealed class OwnModuleEngineTests
     {
         data ??= Cases.Data(60, 3);
         Network network = new TorchModuleOptions("m", make).BuildNetwork(data.Columns, 1);
-        var engine = new TorchEngine(network, new SquaredError(), data, Seed, Device.Cpu, mirrored);
+        var engine = new TorchEngine(network, new SquaredError(), data, Seed, Device.Cpu, mirrored: mirrored);
         Initializer.Fill(network, engine.Weights.Span, Seed);
         engine.Send();
         return engine;
