@@ -63,7 +63,8 @@ public sealed class Study : IDisposable
 
     /// <summary>
     /// Claims the next trial: one that a dead worker left, one from the queue, a paused one that has earned more steps, or
-    /// a new one. Null if the budget is spent or there is nothing left to try; others may still run trials that come back.
+    /// a new one. When there are no more new ones and none is complete, the best paused one goes on. Null if the budget is spent or
+    /// there is nothing left to try; others may still run trials that come back.
     /// </summary>
     public Trial? Ask()
     {
@@ -82,14 +83,23 @@ public sealed class Study : IDisposable
             return null;
         if (options.Pruner.Promote(CurrentView()) is { } promoted)
             return Claim(change, promoted.Row, promoted.Configuration);
-        if (records.Count >= options.MaximumTrials)
-            return null;
-
         int number = records.Count;
         Configuration? start = number < space.Starts.Length ? space.Starts[number] : null;
-        return options.Sampler.Propose(CurrentView(), number, start) is { } proposal
-            ? Claim(change, New(number, start is null ? proposal : proposal with { Origin = "start" }), proposal.Configuration)
-            : null;
+        if (!(number >= options.MaximumTrials) && options.Sampler.Propose(CurrentView(), number, start) is { } proposal)
+            return Claim(change, New(number, start is null ? proposal : proposal with { Origin = "start" }), proposal.Configuration);
+        return LastResort() is { } last ? Claim(change, last.Row, last.Configuration) : null;
+    }
+
+    /// <summary>With too few trials to promote one to the end, the best of those that got furthest goes on: a study ends with a complete trial if it can.</summary>
+    private TrialRecord? LastResort()
+    {
+        StudyView view = CurrentView();
+        if (view.Best is not null || records.Exists(record => record.State is TrialState.Running or TrialState.Waiting)) return null;
+        return records
+            .Select(record => (Trial: record, Loss: view.Loss(record.ValueAt(record.Reached) ?? double.NaN)))
+            .Where(item => item.Trial.State == TrialState.Paused && double.IsFinite(item.Loss))
+            .OrderByDescending(item => item.Trial.Reached).ThenBy(item => item.Loss).ThenBy(item => item.Trial.Number)
+            .FirstOrDefault().Trial;
     }
 
     /// <summary>

@@ -39,21 +39,23 @@ public sealed class ReadySpaceTests
     public void TorchTabular_Starts_TrainAsTheRecipesOfBothTasks()
     {
         var random = new Random(5);
-        Row[] rows = [.. Enumerable.Range(0, 600).Select(_ =>
+        Row[] rows = [.. Enumerable.Range(0, 340).Select(_ =>
         {
             float x = random.NextSingle() * 2 - 1, y = random.NextSingle() * 2 - 1;
             return new Row { Features = [x, y], Value = MathF.Sin(3 * x) + y, Class = x * y > 0.1f };
         })];
-        IDataView train = ml.Data.LoadFromEnumerable(rows[..400]), validation = ml.Data.LoadFromEnumerable(rows[400..]);
+        IDataView train = ml.Data.LoadFromEnumerable(rows[..300]), validation = ml.Data.LoadFromEnumerable(rows[300..]);
         SearchSpace<TorchTabularOptions> space = SearchSpaces.TorchTabular(2);
         double Regression(TorchTabularOptions o)
         {
-            (o.Seed, o.Members, o.NumberOfEpochs, o.LabelColumnName) = (1, 1, 2, "Value");
+            o.HiddenLayers.Should().Equal(256, 256, 256);
+            (o.Seed, o.Members, o.NumberOfThreads, o.NumberOfEpochs, o.HiddenLayers, o.LabelColumnName) = (1, 1, 1, 2, [16], "Value");
             return ml.Regression.Evaluate(ml.Regression.Trainers.TorchTabular(o).Fit(train, validation).Transform(validation), "Value").MeanSquaredError;
         }
         double Binary(TorchTabularOptions o)
         {
-            (o.Seed, o.Members, o.NumberOfEpochs, o.LabelColumnName) = (1, 1, 2, "Class");
+            o.HiddenLayers.Should().Equal(256, 256, 256);
+            (o.Seed, o.Members, o.NumberOfThreads, o.NumberOfEpochs, o.HiddenLayers, o.LabelColumnName) = (1, 1, 1, 2, [16], "Class");
             return ml.BinaryClassification.Evaluate(ml.BinaryClassification.Trainers.TorchTabular(o).Fit(train, validation).Transform(validation), "Class").LogLoss;
         }
         Regression(space.Create(space.Parameters.Starts[0])).Should().Be(Regression(new())).And.NotBe(Regression(space.Create(space.Parameters.Starts[1])));

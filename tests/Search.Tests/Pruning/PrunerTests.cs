@@ -95,6 +95,26 @@ public sealed class PrunerTests
     }
 
     [TestMethod]
+    public void Asha_TooFewTrialsToPromoteOne_TheBestOneEndsAllTheSame()
+    {
+        using Study study = Study.Open(space, new() { Pruner = Pruners.Asha(1, 9), MaximumTrials = 2 });
+        TrialRecord best = study.Optimize(trial =>
+        {
+            for (int step = trial.ResumeFrom + 1; step <= 9; step++)
+                if (trial.Report(step, trial.Number == 1 ? 0.1 : 0.2) != TrialSignal.Continue)
+                {
+                    trial.Pause($"{step}");
+                    return 0;
+                }
+            return 0.05;
+        })!;
+        best.Number.Should().Be(1);
+        best.Reports.Should().HaveCount(9, "it went on from every rung");
+        study.View().Trials[0].State.Should().Be(TrialState.Paused);
+        study.Ask().Should().BeNull();
+    }
+
+    [TestMethod]
     public void Asha_NanAtARung_IsNeverPromoted()
     {
         using Study study = Study.Open(space, new() { Pruner = Pruners.Asha(1, 3, reduction: 2), MaximumTrials = 6 });
