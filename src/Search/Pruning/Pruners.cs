@@ -39,7 +39,8 @@ public static class Pruners
     /// <summary>
     /// Asynchronous successive halving with rungs that resume: every trial pauses at <paramref name="minimumSteps"/>, and
     /// the best 1/<paramref name="reduction"/> of each rung go on, from their checkpoints, for
-    /// <paramref name="reduction"/> times as long. Nothing is trained twice. Li and others, A system for massively
+    /// <paramref name="reduction"/> times as long; after the last rung at or below <paramref name="maximumSteps"/> / <paramref name="reduction"/>
+    /// they go on to their end. Nothing is trained twice. Li and others, A system for massively
     /// parallel hyperparameter tuning, 2020.
     /// </summary>
     /// <param name="minimumSteps">The first rung.</param>

@@ -39,7 +39,10 @@ public sealed class StudyOptions
     /// <summary>How often a worker without work looks whether others have left some. Default: 0.2 seconds.</summary>
     public TimeSpan PollInterval { get; set; } = TimeSpan.FromSeconds(0.2);
 
-    /// <summary>The pool of a configuration: pruners compare unfinished trials only within one. Default: null, one pool.</summary>
+    /// <summary>
+    /// The pool of a configuration: pruners compare values of unfinished trials only within one. Values judged by a forked decay are in the pool
+    /// with the empty name. Default: null, one pool.
+    /// </summary>
     public Func<Configuration, string>? Pool { get; set; }
 
     /// <summary>The clock of heartbeats and the time budget. Default: the system's.</summary>

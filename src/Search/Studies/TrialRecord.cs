@@ -50,6 +50,8 @@ public sealed class TrialRecord
         return null;
     }
 
+    internal bool IsJudgedAt(int step) => Reports.Any(report => report.Step == step && report.IsJudged);
+
     /// <inheritdoc/>
     public override string ToString() => $"trial {Number} {State}: {Configuration}";
 }

@@ -79,14 +79,15 @@ public enum RungComparison
 {
     /// <summary>
     /// A schedule that does not depend on its horizon until it decays (warmup-stable-decay, constant, inverse square root) is
-    /// judged at a rung by a short decay forked off its trunk, which goes on if the trial is promoted. Schedules with a fixed
-    /// horizon (cosine, one-cycle) are compared in mid-flight, only with their own kind.
+    /// judged at a rung by a short decay forked off its trunk, which goes on if the trial is promoted. A schedule with a fixed
+    /// horizon (cosine, linear, one-cycle) is judged so too where its rate is still within a third of its peak: up to there it has
+    /// trained as the others have. Elsewhere, in its warmup or far down its decay, it is compared in mid-flight, only with its own kind.
     /// </summary>
     LikeWithLike,
 
     /// <summary>
-    /// Every schedule that decays is judged by a fork, and all trials compare. For a schedule with a fixed horizon the fork says
-    /// how good the weights are, not how good the rest of its own curve will be: an explicit choice.
+    /// Every schedule that decays is judged by a fork at every rung, and all trials compare. Where the rate of a schedule with a fixed
+    /// horizon is far from its peak the fork says how good the weights are, not how good the rest of its own curve will be: an explicit choice.
     /// </summary>
     ForkAll,
 

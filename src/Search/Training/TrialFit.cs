@@ -7,16 +7,20 @@ namespace Microsoft.ML.TrainerSearch;
 
 /// <summary>How the schedule of a trial lets its early values be compared.</summary>
 /// <param name="Plan">The whole run.</param>
+/// <param name="Schedule">The schedule in it.</param>
 /// <param name="Epochs">Its length in whole epochs.</param>
 /// <param name="FreeEpochs">Whole epochs whose rates do not depend on the length of the run.</param>
-internal sealed record ScheduleOutlook(TrainingPlan Plan, int Epochs, int FreeEpochs)
+internal sealed record ScheduleOutlook(TrainingPlan Plan, BoundSchedule Schedule, int Epochs, int FreeEpochs)
 {
+    /// <summary>From this part of the peak rate on a rate counts as high: weights there are as those of a run that is not decaying.</summary>
+    private const double HighRate = 2.0 / 3;
+
     public static ScheduleOutlook Of(TrainingOptions options, long rows)
     {
         TrainingPlan plan = options.PlanFor(checked((int)rows));
         int epochs = (int)Math.Ceiling(plan.Epochs);
         long free = options.Schedule.HorizonFreeSteps(plan, options.Optimizer.LearningRate);
-        return new(plan, epochs, (int)Math.Min(free / plan.StepsPerEpoch, epochs));
+        return new(plan, options.Schedule.Bind(plan, options.Optimizer.LearningRate), epochs, (int)Math.Min(free / plan.StepsPerEpoch, epochs));
     }
 
     /// <summary>True if the value at any epoch is that of a run which ends there, but for a decay that can be forked off: most of the run is free of its horizon.</summary>
@@ -28,14 +32,25 @@ internal sealed record ScheduleOutlook(TrainingPlan Plan, int Epochs, int FreeEp
     /// </summary>
     public int PauseFor(int rung, RungComparison comparison)
     {
-        bool forks = FreeEpochs < Epochs && (comparison == RungComparison.ForkAll || (comparison == RungComparison.LikeWithLike && IsHorizonFree));
         double part = IsHorizonFree ? (double)(Epochs - FreeEpochs) / Epochs : 0.2;
-        return forks ? Math.Max(1, rung - Math.Max(1, (int)Math.Round(rung * part))) : rung;
+        int pause = Math.Max(1, rung - Math.Max(1, (int)Math.Round(rung * part)));
+        bool forks = FreeEpochs < Epochs && (comparison == RungComparison.ForkAll || (comparison == RungComparison.LikeWithLike && (IsHorizonFree || IsHighAt(pause))));
+        return forks ? pause : rung;
     }
 
-    /// <summary>Trials of the same pool compare: annealed values all do, values in mid-flight only with their kind.</summary>
+    /// <summary>
+    /// The pool of values in mid-flight, which compare only with those of their kind; the empty one is that of schedules whose values are
+    /// final at any epoch. Values judged by a fork are annealed and compare with all.
+    /// </summary>
     public string PoolOf(LrSchedule schedule, RungComparison comparison) =>
         comparison != RungComparison.LikeWithLike || IsHorizonFree ? "" : KindOf(schedule);
+
+    private bool IsHighAt(int epoch)
+    {
+        double peak = 0;
+        for (long step = 0; step < Plan.TotalSteps; step++) peak = Math.Max(peak, Schedule.FactorAt(step));
+        return Schedule.FactorAt(Plan.StepsPerEpoch * epoch) >= HighRate * peak;
+    }
 
     /// <summary>The kind of a schedule: its text without numbers. Trials of one kind have their rates at similar heights at the same epoch.</summary>
     public static string KindOf(LrSchedule schedule) =>
@@ -60,7 +75,7 @@ internal sealed class TrialFit(
     public ITransformer? Fit()
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(search.CancellationToken, training.CancellationToken);
-        BoundSchedule bound = training.Schedule.Bind(outlook.Plan, training.Optimizer.LearningRate);
+        BoundSchedule bound = outlook.Schedule;
         string key = search.ShareTrunks ? TrunkStore.Key(training) : "";
         Start(bound, key);
         training.CancellationToken = stop.Token;

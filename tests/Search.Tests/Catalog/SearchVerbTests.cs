@@ -111,20 +111,31 @@ public sealed class SearchVerbTests
     }
 
     [TestMethod]
-    public void Asha_FixedHorizonSchedules_CompareLikeWithLikeUnlessAsked()
+    public void Asha_FixedHorizonSchedules_AreForkedWhereTheirRateIsHighUnlessAskedOtherwise()
     {
         (IDataView train, IDataView validation) = Data();
-        SearchSpace<TorchMlpOptions> space = Space(_ => { }, epochs: 9)
-            .Named(add => add.Choice("kind", "cosine", "linear"))
-            .Apply((o, c) => o.Schedule = c.Choice("kind") == "cosine" ? LrSchedule.Cosine(TrainingSpan.Rest) : LrSchedule.Linear(TrainingSpan.Rest));
-        foreach ((RungComparison comparison, int pools) in new[] { (RungComparison.LikeWithLike, 2), (RungComparison.MidFlight, 1), (RungComparison.ForkAll, 1) })
+        SearchSpace<TorchMlpOptions> space = Space(_ => { }, epochs: 16)
+            .Named(add => add.Choice("kind", "linear", "onecycle"))
+            .Apply((o, c) => o.Schedule = c.Choice("kind") == "linear" ? LrSchedule.Linear(TrainingSpan.Rest) : LrSchedule.OneCycle());
+        // Pauses at epochs 1, 3 and 6 of 16: the one-cycle is in its warmup at the first, the linear decay is down to 0.63 at the last.
+        int[] rungs = [2, 4, 8];
+        foreach ((RungComparison comparison, int[] linear, int[] oneCycle) in new[]
+        {
+            (RungComparison.LikeWithLike, new[] { 2, 4 }, new[] { 4, 8 }),
+            (RungComparison.MidFlight, [], []),
+            (RungComparison.ForkAll, rungs, rungs),
+        })
         {
             using IStudyStorage storage = StudyStorage.InMemory();
             ml.Regression.Search(train, validation, space, o => ml.Regression.Trainers.TorchMlp(o),
-                new() { MaximumTrials = 12, Preparation = Preparation(), Sampler = Samplers.Random(3), Pruner = Pruners.Asha(3, 9, reduction: 2), Storage = storage, Comparison = comparison });
+                new() { MaximumTrials = 16, Preparation = Preparation(), Sampler = Samplers.Random(3), Pruner = Pruners.Asha(2, 16, reduction: 2), Storage = storage, Comparison = comparison });
             IReadOnlyList<TrialRow> rows = storage.Change(change => change.ChangedSince(-1));
-            rows.Select(row => row.Pool).Distinct().Should().HaveCount(pools);
-            rows.Should().OnlyContain(row => row.Reports.Any(report => report.IsJudged) == (comparison == RungComparison.ForkAll));
+            rows.Select(row => row.Pool).Distinct().Should().HaveCount(comparison == RungComparison.LikeWithLike ? 2 : 1);
+            IEnumerable<int> Judged(string kind) => rows.Where(row => row.Configuration.Contains(kind)).SelectMany(row => row.Reports.Where(report => report.IsJudged)).Select(report => report.Step).Distinct().Order();
+            int Highest(string kind) => rows.Where(row => row.Configuration.Contains(kind)).Max(row => row.Reached);
+            Judged("linear").Should().Equal(linear.Where(rung => rung <= Highest("linear")));
+            Judged("onecycle").Should().Equal(oneCycle.Where(rung => rung <= Highest("onecycle")));
+            rows.Max(row => row.Reached).Should().BeGreaterThanOrEqualTo(8);
         }
     }
 

@@ -138,6 +138,50 @@ public sealed class PrunerTests
     }
 
     [TestMethod]
+    [DataRow(5, 50, 3, new[] { 5, 15 })]
+    [DataRow(3, 27, 3, new[] { 3, 9 })]
+    [DataRow(1, 16, 2, new[] { 1, 2, 4, 8 })]
+    [DataRow(2, 3, 3, new[] { 2 })]
+    public void Asha_Rungs_EndWhereTheRestIsAgainSoLong(int minimum, int maximum, int reduction, int[] expected)
+    {
+        Pruner pruner = Pruners.Asha(minimum, maximum, reduction);
+        var rungs = new List<int>();
+        while (pruner.NextPause(new TrialRecord(new TrialRow { Number = 0, State = TrialState.Paused, Configuration = "", Reached = rungs.LastOrDefault() }, new Configuration(space, new Dictionary<string, double>()))) is { } rung)
+            rungs.Add(rung);
+        rungs.Should().Equal(expected);
+    }
+
+    [TestMethod]
+    public void Asha_SeveralPools_SharePlacesByRankAmongTheirOwn()
+    {
+        // Six of "a" with values from 10, three of "b" with values from 100: places for three, the best of "a" twice and the best of "b".
+        (string Pool, double Value)[] all = [("a", 12), ("b", 101), ("a", 10), ("a", 13), ("b", 100), ("a", 11), ("a", 14), ("b", 102), ("a", 15)];
+        Promoted(all, judged: false).Should().Equal(2, 4, 5);
+        Promoted([.. all.Take(3).Select((trial, i) => ($"{i}", trial.Value))], judged: false).Should().ContainSingle("three pools of one trial have a place together");
+    }
+
+    [TestMethod]
+    public void Asha_JudgedValues_CompareAcrossPools()
+    {
+        (string Pool, double Value)[] all = [("a", 12), ("b", 101), ("a", 10), ("a", 13), ("b", 100), ("a", 11), ("a", 14), ("b", 102), ("a", 15)];
+        Promoted(all, judged: true).Should().Equal(0, 2, 5);
+    }
+
+    private static IEnumerable<int> Promoted((string Pool, double Value)[] all, bool judged)
+    {
+        Pruner pruner = Pruners.Asha(1, 3);
+        List<TrialRecord> trials = [.. all.Select((trial, n) => new TrialRecord(
+            new TrialRow { Number = n, State = TrialState.Paused, Configuration = "", Pool = trial.Pool, Reached = 1, Reports = [new(1, trial.Value, null, judged)] }, new Configuration(space, new Dictionary<string, double>())))];
+        var promoted = new List<int>();
+        while (pruner.Promote(new StudyView(space, false, trials)) is { } next)
+        {
+            promoted.Add(next.Number);
+            trials[next.Number] = new TrialRecord(next.Row with { State = TrialState.Running }, next.Configuration);
+        }
+        return promoted.Order();
+    }
+
+    [TestMethod]
     public void Hyperband_Trials_SpreadOverLaddersByShare()
     {
         var pruner = (LadderPruner)Pruners.Hyperband(1, 27);
