@@ -8,7 +8,7 @@ internal sealed class QualityCommand : Command
     public override string Name => "quality";
 
     public override string Summary =>
-        "TorchTabular against ML.NET's trainers: --data FILE --label NAME --task regression|binary|multiclass [--test FILE] [--seeds 3] [--split 0.2] [--splits 10], or --suite FOLDER; [--schedules] [--only NAME,...] [--members N] [--folds N]";
+        "TorchTabular against ML.NET's trainers: --data FILE --label NAME --task regression|binary|multiclass [--test FILE] [--seeds 3] [--split 0.2] [--splits 10], or --suite FOLDER [--set NAME,...]; [--schedules] [--only CONTESTANT,...] [--first-seed 1] [--members N] [--folds N] [--out NAME: adds to benchmarks/results/NAME.md and .json]";
 
     public override int Run(IReadOnlyList<string> arguments)
     {
@@ -18,6 +18,19 @@ internal sealed class QualityCommand : Command
             Console.Error.WriteLine(Summary);
             return 2;
         }
+        try
+        {
+            return Measure(given);
+        }
+        catch (Exception fault) when (fault is ArgumentException or FormatException or IOException or InvalidDataException)
+        {
+            Console.Error.WriteLine(fault.Message);
+            return 2;
+        }
+    }
+
+    private static int Measure(Dictionary<string, string> given)
+    {
         int seeds = Number(given, "seeds") ?? 3;
         QualityContestant.Members = Number(given, "members");
         QualityContestant.Folds = Number(given, "folds");
@@ -29,19 +42,24 @@ internal sealed class QualityCommand : Command
             Console.Error.WriteLine("--only must name contestants but names none.");
             return 2;
         }
-        var tables = new List<string>();
-        foreach (QualityData data in given.TryGetValue("suite", out string? folder) ? Suite(folder) : [One(given)])
+        QualityData[] sets = [.. given.TryGetValue("suite", out string? folder) ? Suite(folder, given.GetValueOrDefault("set", "")) : [One(given)]];
+        if (sets.Length == 0)
         {
-            string table = new QualityRun(data, seeds, contestants).Run();
-            Console.WriteLine(table);
-            tables.Add(table);
+            Console.Error.WriteLine("--suite must be a folder with some of the data sets, and --set a part of their names, but nothing was found.");
+            return 2;
         }
-        if (given.TryGetValue("out", out string? path)) File.WriteAllText(path, string.Join('\n', tables));
+        foreach (QualityData data in sets)
+        {
+            QualityTable table = new QualityRun(data, Number(given, "first-seed") ?? 1, seeds, contestants).Run();
+            // All that was measured so far is kept, whatever comes after it.
+            if (given.TryGetValue("out", out string? name)) QualityReport.Write(name, [table]);
+            Console.WriteLine(QualityReport.Markdown(table));
+        }
         return 0;
     }
 
     /// <summary>The data sets of a folder: what to predict, and how they are cut. Names of files, labels and tasks, nothing else.</summary>
-    private static IEnumerable<QualityData> Suite(string folder)
+    private static IEnumerable<QualityData> Suite(string folder, string names)
     {
         string At(string name) => Path.Combine(folder, name);
         QualityData[] sets =
@@ -53,7 +71,7 @@ internal sealed class QualityCommand : Command
             new("German credit", At("german-credit.csv"), "last", TableTask.Binary) { TestFraction = 0.3, Splits = 10 },
             new("Pima diabetes", At("pima-diabetes.csv"), "last", TableTask.Binary) { TestFraction = 0.3, Splits = 10 },
         ];
-        return sets.Where(set => File.Exists(set.File));
+        return sets.Where(set => File.Exists(set.File) && names.Split(',').Any(name => set.Title.Contains(name.Trim(), StringComparison.OrdinalIgnoreCase)));
     }
 
     private static QualityData One(Dictionary<string, string> given) =>
@@ -69,7 +87,7 @@ internal sealed class QualityCommand : Command
 
     private static bool TryParse(IReadOnlyList<string> arguments, out Dictionary<string, string> given, out string? problem)
     {
-        string[] flags = ["schedules"], values = ["data", "label", "task", "test", "seeds", "split", "splits", "suite", "only", "members", "folds", "out"];
+        string[] flags = ["schedules"], values = ["data", "label", "task", "test", "seeds", "split", "splits", "suite", "set", "only", "first-seed", "members", "folds", "out"];
         given = [];
         problem = null;
         for (int i = 0; i < arguments.Count; i++)

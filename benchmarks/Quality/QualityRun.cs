@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text;
 using Microsoft.ML;
 
 namespace MlNetLr.Benchmarks.Quality;
@@ -16,38 +15,50 @@ internal sealed record QualityData(string Title, string File, string Label, Tabl
     public int Splits { get; init; } = 1;
 }
 
-/// <summary>Trains and tests all contestants on the same rows in one process, and says which differences are more than noise.</summary>
-internal sealed class QualityRun(QualityData data, int seeds, IReadOnlyList<QualityContestant> contestants)
+/// <summary>Trains and tests all contestants on the same rows in one process.</summary>
+internal sealed class QualityRun(QualityData data, int firstSeed, int seeds, IReadOnlyList<QualityContestant> contestants)
 {
-    private readonly Dictionary<string, List<double[]>> figures = [];
-    private readonly Dictionary<string, List<double>> seconds = [];
-
-    public string Run()
+    public QualityTable Run()
     {
-        TableFile all = TableFile.Read(data.File);
+        TableFile all = TableFile.Read(data.File, data.Label);
         int label = all.Column(data.Label);
-        int runs = data.Splits > 1 ? data.Splits : seeds, width = 0, trainRows = 0, testRows = 0;
-        for (int run = 0; run < runs; run++)
+        int runs = data.Splits > 1 ? data.Splits : seeds;
+        var table = new QualityTable(data.Title, data.Task, 0, 0, 0, data.Splits > 1, []);
+        var results = new List<QualityResult>();
+        for (int run = firstSeed; run < firstSeed + runs; run++)
         {
-            (TableFile train, TableFile test) = data.TestFile is { } file ? (all, TableFile.Read(file)) : Split(all, data.Splits > 1 ? run + 1 : 1);
+            (TableFile train, TableFile test) = data.TestFile is { } file ? (all, TableFile.Read(file, data.Label)) : Split(all, data.Splits > 1 ? run : 1);
+            if (test.Names.Length != train.Names.Length)
+                throw new InvalidDataException($"{data.TestFile} must have {train.Names.Length} columns as {data.File} has but has {test.Names.Length}.");
             var encoder = new TableEncoder(train, label, data.Task);
-            (width, trainRows, testRows) = (encoder.Width, train.Rows.Count, test.Rows.Count);
+            table = table with { TrainRows = train.Rows.Count, TestRows = test.Rows.Count, Features = encoder.Width };
             foreach (QualityContestant contestant in contestants)
             {
-                var ml = new MLContext(seed: run + 1);
-                IDataView trainView = encoder.Encode(ml, train), testView = encoder.Encode(ml, test);
-                var clock = Stopwatch.StartNew();
-                ITransformer model = contestant.Make(ml, data.Task, run + 1).Fit(trainView);
-                double spent = clock.Elapsed.TotalSeconds;
-                double[] result = Scores.Evaluate(ml, data.Task, model.Transform(testView));
-                figures.TryAdd(contestant.Name, []);
-                seconds.TryAdd(contestant.Name, []);
-                figures[contestant.Name].Add(result);
-                seconds[contestant.Name].Add(spent);
-                Console.Error.WriteLine($"{data.Title}  run {run + 1}/{runs}  {contestant.Name,-22} {string.Join("  ", result.Select(Text))}  {spent:F1} s");
+                QualityResult result = FitAndTest(contestant, encoder, train, test, run);
+                results.Add(result);
+                Console.Error.WriteLine($"{data.Title}  run {run} of {firstSeed}..{firstSeed + runs - 1}  {contestant.Name,-22} {string.Join("  ", result.Figures.Select(QualityReport.Text))}  {result.Seconds:F1} s");
             }
         }
-        return Table($"{data.Title}: {trainRows} rows to train on, {testRows} to test on, {width} features, {(data.Splits > 1 ? $"{runs} splits" : $"{runs} seeds")}");
+        return table with { Results = results };
+    }
+
+    /// <summary>A contestant that cannot train on a table, or not be tested on it, has no figures; the others go on.</summary>
+    private QualityResult FitAndTest(QualityContestant contestant, TableEncoder encoder, TableFile train, TableFile test, int run)
+    {
+        var ml = new MLContext(seed: run);
+        IDataView trainView = encoder.Encode(ml, train), testView = encoder.Encode(ml, test);
+        var clock = Stopwatch.StartNew();
+        try
+        {
+            ITransformer model = contestant.Make(ml, data.Task, run).Fit(trainView);
+            double spent = clock.Elapsed.TotalSeconds;
+            return new QualityResult(contestant.Name, run, Scores.Evaluate(ml, data.Task, model.Transform(testView)), spent);
+        }
+        catch (Exception fault) when (fault is InvalidOperationException or ArgumentException or InvalidDataException or FormatException or Microsoft.ML.Trainers.Torch.TrainingDivergedException)
+        {
+            Console.Error.WriteLine($"{data.Title}  {contestant.Name} failed: {fault.Message}");
+            return new QualityResult(contestant.Name, run, [.. Scores.Of(data.Task).Select(_ => double.NaN)], clock.Elapsed.TotalSeconds);
+        }
     }
 
     private (TableFile Train, TableFile Test) Split(TableFile all, int seed)
@@ -57,47 +68,4 @@ internal sealed class QualityRun(QualityData data, int seeds, IReadOnlyList<Qual
         int test = Math.Clamp((int)Math.Round(data.TestFraction * order.Length), 1, order.Length - 1);
         return (all.Select(order.Skip(test)), all.Select(order.Take(test)));
     }
-
-    private string Table(string title)
-    {
-        (string Name, bool MoreIsBetter)[] metrics = Scores.Of(data.Task);
-        string first = contestants[0].Name;
-        var text = new StringBuilder($"### {title}\n\n| | {string.Join(" | ", metrics.Select(metric => $"{metric.Name} | against {first}"))} | seconds |\n|---|{string.Concat(metrics.Select(_ => "---|---|"))}---|\n");
-        foreach (QualityContestant contestant in contestants)
-        {
-            text.Append($"| {contestant.Name} |");
-            for (int i = 0; i < metrics.Length; i++)
-            {
-                double[] own = [.. figures[contestant.Name].Select(run => run[i])], reference = [.. figures[first].Select(run => run[i])];
-                text.Append($" {Text(own.Average())} ± {Text(Deviation(own))} | {(contestant.Name == first ? "" : Verdict(own, reference, metrics[i].MoreIsBetter))} |");
-            }
-            text.Append($" {seconds[contestant.Name].Average():F1} |\n");
-        }
-        return text.ToString();
-    }
-
-    /// <summary>Runs are paired where they have a split of their own; otherwise a difference counts beyond the deviations of both.</summary>
-    private string Verdict(double[] own, double[] reference, bool moreIsBetter)
-    {
-        if (double.IsNaN(own[0])) return "-";
-        double[] differences = [.. own.Zip(reference, (a, b) => moreIsBetter ? a - b : b - a)];
-        double mean = differences.Average();
-        double noise = data.Splits > 1
-            ? 2 * Deviation(differences) / Math.Sqrt(differences.Length)
-            : Math.Sqrt(Square(Deviation(own)) + Square(Deviation(reference)));
-        string amount = Text(Math.Abs(mean));
-        return Math.Abs(mean) <= noise ? $"even ({(mean > 0 ? "better" : "worse")} by {amount})" : mean > 0 ? $"**better** by {amount}" : $"worse by {amount}";
-    }
-
-    private static double Square(double value) => value * value;
-
-    private static double Deviation(double[] values)
-    {
-        if (values.Length < 2) return 0;
-        double mean = values.Average();
-        return Math.Sqrt(values.Sum(value => Square(value - mean)) / (values.Length - 1));
-    }
-
-    private static string Text(double value) =>
-        double.IsNaN(value) ? "-" : Math.Abs(value) >= 1000 ? value.ToString("F0") : Math.Abs(value) >= 10 ? value.ToString("F2") : value.ToString("F4");
 }

@@ -5,10 +5,12 @@ namespace MlNetLr.Benchmarks.Quality;
 
 /// <summary>
 /// Turns a table into features that every contestant gets alike: numbers as they are (missing ones NaN), text one-hot by the values of the training
-/// rows. A column is text if a training cell that is not missing is no number.
+/// rows, of many values only the most frequent. A column is text if a training cell that is not missing is no number. Rows without a label are left out.
 /// </summary>
 internal sealed class TableEncoder
 {
+    private const int MostValues = 500;
+
     private readonly TableTask task;
     private readonly int label;
     private readonly List<(int Column, string[]? Values)> columns = [];
@@ -23,11 +25,11 @@ internal sealed class TableEncoder
             if (column == label) continue;
             string[] cells = [.. train.Rows.Select(row => row[column])];
             bool text = cells.Any(cell => !TableFile.IsMissing(cell) && !TableFile.IsNumber(cell));
-            columns.Add((column, text ? [.. cells.Distinct().Order(StringComparer.Ordinal)] : null));
+            columns.Add((column, text ? Frequent(cells) : null));
         }
-        classes = task == TableTask.Regression ? [] : [.. train.Rows.Select(row => row[label]).Distinct().Order(StringComparer.Ordinal)];
-        if (task == TableTask.Binary && classes.Length != 2)
-            throw new ArgumentException($"The label must have two values for a binary task but has {classes.Length}. Use --task multiclass or regression.");
+        classes = task == TableTask.Regression ? [] : [.. train.Rows.Select(row => row[label]).Where(cell => !TableFile.IsMissing(cell)).Distinct().Order(StringComparer.Ordinal)];
+        if (task == TableTask.Binary ? classes.Length != 2 : task == TableTask.Multiclass && classes.Length < 2)
+            throw new ArgumentException($"The label must have {(task == TableTask.Binary ? "two values for a binary" : "at least two values for a multiclass")} task but has {classes.Length}. Choose another --label or --task.");
         Width = columns.Sum(column => column.Values?.Length ?? 1);
     }
 
@@ -35,7 +37,7 @@ internal sealed class TableEncoder
 
     public IDataView Encode(MLContext context, TableFile table)
     {
-        Row[] rows = [.. table.Rows.Where(row => !TableFile.IsMissing(row[label]) && (task == TableTask.Regression || classes.Contains(row[label]))).Select(Encode)];
+        Row[] rows = [.. table.Rows.Where(row => task == TableTask.Regression ? !float.IsNaN(TableFile.Number(row[label])) : classes.Contains(row[label])).Select(Encode)];
         var schema = SchemaDefinition.Create(typeof(Row));
         schema[nameof(Row.Features)].ColumnType = new VectorDataViewType(NumberDataViewType.Single, Width);
         schema[nameof(Row.Class)].ColumnType = new KeyDataViewType(typeof(uint), Math.Max(2, classes.Length));
@@ -50,7 +52,7 @@ internal sealed class TableEncoder
         {
             if (values is null)
             {
-                features[place++] = TableFile.IsNumber(cells[column]) ? TableFile.Number(cells[column]) : float.NaN;
+                features[place++] = TableFile.Number(cells[column]);
                 continue;
             }
             int value = Array.BinarySearch(values, cells[column], StringComparer.Ordinal);
@@ -66,6 +68,10 @@ internal sealed class TableEncoder
             Class = (uint)Math.Max(0, number),
         };
     }
+
+    private static string[] Frequent(string[] cells) =>
+        [.. cells.GroupBy(cell => cell, StringComparer.Ordinal).OrderByDescending(group => group.Count()).ThenBy(group => group.Key, StringComparer.Ordinal)
+            .Take(MostValues).Select(group => group.Key).Order(StringComparer.Ordinal)];
 
     internal sealed class Row
     {

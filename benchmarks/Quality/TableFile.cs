@@ -14,14 +14,19 @@ internal enum TableTask
 /// <param name="Rows">The cells as text, trimmed.</param>
 internal sealed record TableFile(string[] Names, IReadOnlyList<string[]> Rows)
 {
-    /// <summary>Reads a file whose separator is a comma, semicolon or tab. The first line is a header if it has cells that are no numbers where the second has some.</summary>
-    public static TableFile Read(string path)
+    private static readonly HashSet<string> Missing = new(StringComparer.OrdinalIgnoreCase) { "", "?", "-", "na", "n/a", "nan", "null", "none" };
+
+    /// <summary>
+    /// Reads a file whose separator is a tab, semicolon, bar or comma. The first line is a header if it has the label's name, or a cell that is no number
+    /// above a column of numbers.
+    /// </summary>
+    public static TableFile Read(string path, string label = "")
     {
         string[] lines = [.. File.ReadLines(path).Where(line => !string.IsNullOrWhiteSpace(line))];
         if (lines.Length < 2) throw new InvalidDataException($"{path} must have at least two lines but has {lines.Length}.");
-        char separator = new[] { '\t', ';', ',' }.First(mark => mark == ',' || lines[0].Contains(mark) && lines[1].Contains(mark));
+        char separator = new[] { '\t', ';', '|', ',' }.First(mark => mark == ',' || lines[0].Contains(mark) && lines[1].Contains(mark));
         List<string[]> rows = [.. lines.Select(line => Cells(line, separator))];
-        bool header = rows[0].Where((cell, i) => !IsNumber(cell) && i < rows[1].Length && IsNumber(rows[1][i])).Any();
+        bool header = rows[0].Any(cell => IsNamed(cell, label)) || Enumerable.Range(0, rows[0].Length).Any(column => IsAboveNumbers(rows, column));
         string[] names = header ? [.. rows[0].Select(name => name.TrimStart('#'))] : [.. Enumerable.Range(0, rows[0].Length).Select(i => $"column{i}")];
         if (header) rows.RemoveAt(0);
         int ragged = rows.FindIndex(row => row.Length != names.Length);
@@ -29,12 +34,23 @@ internal sealed record TableFile(string[] Names, IReadOnlyList<string[]> Rows)
             : throw new InvalidDataException($"{path}: row {ragged + 1} must have {names.Length} cells but has {rows[ragged].Length}.");
     }
 
+    private static bool IsAboveNumbers(List<string[]> rows, int column)
+    {
+        const int Enough = 200;
+        if (IsNumber(rows[0][column]) || IsMissing(rows[0][column])) return false;
+        string[] below = [.. rows.Skip(1).Take(Enough).Where(row => column < row.Length && !IsMissing(row[column])).Select(row => row[column])];
+        return below.Length > 0 && below.All(IsNumber);
+    }
+
+    private static bool IsNamed(string own, string name) =>
+        own.Equals(name, StringComparison.OrdinalIgnoreCase) || own.StartsWith(name + "(", StringComparison.OrdinalIgnoreCase) && name.Length > 0;
+
     /// <summary>The column of that name; also "first", "last", a number, or a name without what follows a bracket.</summary>
     public int Column(string name)
     {
         if (name == "first") return 0;
         if (name == "last") return Names.Length - 1;
-        int place = Array.FindIndex(Names, own => own.Equals(name, StringComparison.OrdinalIgnoreCase) || own.StartsWith(name + "(", StringComparison.OrdinalIgnoreCase));
+        int place = Array.FindIndex(Names, own => IsNamed(own, name));
         if (place >= 0) return place;
         return int.TryParse(name, CultureInfo.InvariantCulture, out int number) && number >= 0 && number < Names.Length ? number
             : throw new ArgumentException($"--label must be a column but was '{name}'. There are: {string.Join(", ", Names)}.");
@@ -42,11 +58,13 @@ internal sealed record TableFile(string[] Names, IReadOnlyList<string[]> Rows)
 
     public TableFile Select(IEnumerable<int> rows) => new(Names, [.. rows.Select(row => Rows[row])]);
 
-    public static bool IsMissing(string cell) => cell is "" or "?" or "NA" or "NaN" or "nan" or "null";
+    public static bool IsMissing(string cell) => Missing.Contains(cell);
 
     public static bool IsNumber(string cell) => float.TryParse(cell, NumberStyles.Float, CultureInfo.InvariantCulture, out _);
 
-    public static float Number(string cell) => IsMissing(cell) ? float.NaN : float.Parse(cell, NumberStyles.Float, CultureInfo.InvariantCulture);
+    /// <summary>The number in a cell; NaN where it is missing or not finite.</summary>
+    public static float Number(string cell) =>
+        !IsMissing(cell) && float.TryParse(cell, NumberStyles.Float, CultureInfo.InvariantCulture, out float number) && float.IsFinite(number) ? number : float.NaN;
 
     private static string[] Cells(string line, char separator)
     {

@@ -1,0 +1,95 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using MlNetLr.Benchmarks.Compare;
+
+namespace MlNetLr.Benchmarks.Quality;
+
+/// <summary>Tables as Markdown; and a file of results to which each call adds its own, so that a long comparison can be measured in pieces.</summary>
+internal static class QualityReport
+{
+    private static readonly JsonSerializerOptions Format = new()
+    {
+        WriteIndented = true, NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals, Converters = { new JsonStringEnumConverter() },
+    };
+
+    /// <summary>Adds tables to benchmarks/results/NAME.json and writes all of it anew as NAME.md.</summary>
+    public static void Write(string name, IEnumerable<QualityTable> tables)
+    {
+        string folder = Path.Combine(Repository.Folder, "benchmarks", "results"), json = Path.Combine(folder, name + ".json");
+        Directory.CreateDirectory(folder);
+        List<QualityTable> all = File.Exists(json) ? JsonSerializer.Deserialize<Stored>(File.ReadAllText(json), Format)!.Tables : [];
+        foreach (QualityTable table in tables)
+        {
+            int place = all.FindIndex(other => other.Title == table.Title);
+            if (place < 0) all.Add(table);
+            else all[place] = table.With(all[place]);
+        }
+        Machine machine = Machine.Describe();
+        File.WriteAllText(json, JsonSerializer.Serialize(new Stored(machine.Facts.ToDictionary(fact => fact.Key, fact => fact.Value), all), Format));
+        var text = new StringBuilder($"# {name}\n\n");
+        foreach ((string key, string value) in machine.Facts) text.Append($"- {key}: {value}\n");
+        foreach (QualityTable table in all) text.Append('\n').Append(Markdown(table));
+        File.WriteAllText(Path.Combine(folder, name + ".md"), text.ToString());
+        Console.WriteLine($"written to {Path.Combine(folder, name)}.md and .json");
+    }
+
+    public static string Markdown(QualityTable table)
+    {
+        (string Name, bool MoreIsBetter)[] metrics = Scores.Of(table.Task);
+        string[] contestants = [.. table.Results.Select(result => result.Contestant).Distinct()];
+        int runs = table.Results.Select(result => result.Run).Distinct().Count();
+        var text = new StringBuilder($"""
+            ### {table.Title}: {table.TrainRows} rows to train on, {table.TestRows} to test on, {table.Features} features, {runs} {(table.HasSplits ? "splits" : "seeds")}
+
+            | | {string.Join(" | ", metrics.Select(metric => $"{metric.Name} | against {contestants[0]}"))} | seconds |
+            |---|{string.Concat(metrics.Select(_ => "---|---|"))}---|
+
+            """);
+        foreach (string contestant in contestants)
+        {
+            QualityResult[] own = [.. table.Results.Where(result => result.Contestant == contestant).OrderBy(result => result.Run)];
+            text.Append($"| {contestant} |");
+            for (int i = 0; i < metrics.Length; i++)
+            {
+                double[] figures = [.. own.Select(result => result.Figures[i])];
+                text.Append($" {Text(figures.Average())}{(figures.Length > 1 ? $" ± {Text(Deviation(figures))}" : "")} |");
+                text.Append($" {(contestant == contestants[0] ? "" : Verdict(table, own, contestants[0], i, metrics[i].MoreIsBetter))} |");
+            }
+            text.Append($" {own.Average(result => result.Seconds):F1} |\n");
+        }
+        return text.ToString();
+    }
+
+    /// <summary>Runs are paired where they have a split of their own; otherwise a difference counts beyond the deviations of both.</summary>
+    private static string Verdict(QualityTable table, QualityResult[] own, string reference, int metric, bool moreIsBetter)
+    {
+        (double Own, double Other)[] pairs =
+        [
+            .. own.Join(table.Results.Where(result => result.Contestant == reference), result => result.Run, result => result.Run, (a, b) => (a.Figures[metric], b.Figures[metric]))
+                .Where(pair => double.IsFinite(pair.Item1) && double.IsFinite(pair.Item2)),
+        ];
+        if (pairs.Length == 0) return "-";
+        double[] differences = [.. pairs.Select(pair => moreIsBetter ? pair.Own - pair.Other : pair.Other - pair.Own)];
+        double mean = differences.Average();
+        double noise = table.HasSplits
+            ? 2 * Deviation(differences) / Math.Sqrt(differences.Length)
+            : Math.Sqrt(Square(Deviation([.. pairs.Select(pair => pair.Own)])) + Square(Deviation([.. pairs.Select(pair => pair.Other)])));
+        string amount = Text(Math.Abs(mean));
+        return Math.Abs(mean) <= noise ? $"even ({(mean > 0 ? "better" : "worse")} by {amount})" : mean > 0 ? $"**better** by {amount}" : $"worse by {amount}";
+    }
+
+    public static string Text(double value) =>
+        double.IsNaN(value) ? "-" : Math.Abs(value) >= 1000 ? value.ToString("F0") : Math.Abs(value) >= 10 ? value.ToString("F2") : value.ToString("F4");
+
+    private static double Square(double value) => value * value;
+
+    private static double Deviation(double[] values)
+    {
+        if (values.Length < 2) return 0;
+        double mean = values.Average();
+        return Math.Sqrt(values.Sum(value => Square(value - mean)) / (values.Length - 1));
+    }
+
+    private sealed record Stored(Dictionary<string, string> Machine, List<QualityTable> Tables);
+}

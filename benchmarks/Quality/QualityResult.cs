@@ -1,0 +1,12 @@
+namespace MlNetLr.Benchmarks.Quality;
+
+/// <summary>One fit and its test: the figures in the order of <see cref="Scores.Of"/>; NaN where there is none.</summary>
+internal sealed record QualityResult(string Contestant, int Run, double[] Figures, double Seconds);
+
+/// <summary>What was measured on one data set. A run is a seed on the same rows, or a split of its own with a seed.</summary>
+internal sealed record QualityTable(string Title, TableTask Task, int TrainRows, int TestRows, int Features, bool HasSplits, IReadOnlyList<QualityResult> Results)
+{
+    /// <summary>These results, and those of the other that are not measured anew.</summary>
+    public QualityTable With(QualityTable older) =>
+        this with { Results = [.. older.Results.Where(old => !Results.Any(own => own.Contestant == old.Contestant && own.Run == old.Run)), .. Results] };
+}
