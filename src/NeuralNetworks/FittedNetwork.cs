@@ -37,7 +37,7 @@ public sealed class FittedNetwork
         if (members.Count == 0) throw new ArgumentException("members must not be empty. Give the weights of at least one network.", nameof(members));
         Network = network;
         Output = output;
-        Predictions = output.Predictions(network.Outputs);
+        Predictions = output.Predictions(network.Outputs / network.Members);
         this.members = [.. members.Select(weights => Checked(network, weights.Span))];
         this.history = history.ToArray();
         Metadata = metadata is null

@@ -26,8 +26,11 @@ public sealed class Network
     /// <summary>Numbers per row in: the length of the feature vector.</summary>
     public int Inputs => Layers[0].Inputs;
 
-    /// <summary>Numbers per row out.</summary>
+    /// <summary>Numbers per row out: of an ensemble those of all its members, one member after the other.</summary>
     public int Outputs => Layers[^1].Outputs;
+
+    /// <summary>The members whose outputs <see cref="Outputs"/> counts: more than 1 where the last layer is an <see cref="EnsembleDense"/>.</summary>
+    internal int Members => Layers[^1] is EnsembleDense ensemble ? ensemble.Members : 1;
 
     internal static void CheckChain(ImmutableArray<Layer> layers, string name)
     {

@@ -22,6 +22,7 @@ internal static class NetworkSummary
         }
         text.Append(CultureInfo.InvariantCulture, $"{Count(fitted.Network.Layout.Select(slot => slot.Spec), true):N0} trained parameters, {Count(fitted.Network.Layout.Select(slot => slot.Spec), false):N0} kept values");
         if (fitted.Members > 1) text.Append(CultureInfo.InvariantCulture, $" in each of {fitted.Members} networks, whose predictions are averaged");
+        if (fitted.Network.Members > 1) text.Append(CultureInfo.InvariantCulture, $"\n{fitted.Network.Members} members that share weights, whose predictions are averaged");
         return text.Append('\n').Append("output: ").Append(Describe(fitted.Output)).Append('\n').ToString();
     }
 
@@ -34,6 +35,7 @@ internal static class NetworkSummary
                 Activation activation => $" ({activation.Function})",
                 ParametricActivation activation => $" ({activation.Function})",
                 Dropout dropout => Checks.Invariant($" ({dropout.Rate})"),
+                EnsembleDense ensemble => $" ({ensemble.Members} members share {ensemble.InputSize} x {ensemble.OutputSize})",
                 NumericEmbedding embedding => $" ({embedding.Columns.Length} columns, {embedding.Bins} bins, {embedding.Frequencies} frequencies)",
                 MissingIndicators indicators => $" ({indicators.Columns.Length} columns)",
                 CategoricalEmbedding embedding => $" ({embedding.Columns.Length} columns)",

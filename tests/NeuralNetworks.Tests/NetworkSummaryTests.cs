@@ -35,6 +35,17 @@ public sealed class NetworkSummaryTests
     }
 
     [TestMethod]
+    public void Summary_MembersThatShareWeights_CountsThemOnce()
+    {
+        var network = new Network([new EnsembleDense("layers.0", 6, 4, 3, FansOut: true), new EnsembleDense("output", 4, 1, 3, FansOut: false)]);
+
+        string summary = new FittedNetwork(network, Networks.Weights(network), new LinearOutput()).Summary();
+
+        // 6 x 4 and 3 (6 + 4 + 4); 4 x 1 and 3 (4 + 1 + 1).
+        summary.Should().Contain("EnsembleDense (3 members share 6 x 4)").And.Contain("88 trained parameters").And.Contain("3 members that share weights, whose predictions are averaged");
+    }
+
+    [TestMethod]
     public void Summary_BatchNorm_TellsKeptValuesFromTrainedOnes() =>
         Networks.Fitted(Networks.OfEveryKind["batchNorm"]).Summary().Should().Contain("42    42").And.Contain("299 trained parameters, 42 kept values");
 }

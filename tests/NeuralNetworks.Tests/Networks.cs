@@ -32,7 +32,7 @@ internal static class Networks
             foreach (ref float value in values)
                 value = kind switch
                 {
-                    "running_var" or "scale" or "blend" => 0.5f + random.NextSingle(),
+                    "running_var" or "scale" or "blend" or "input_scale" or "output_scale" => 0.5f + random.NextSingle(),
                     "frequencies" => (2 * random.NextSingle() - 1) * 0.3f,
                     "phases" => (2 * random.NextSingle() - 1) * MathF.PI,
                     "edges" => 4 * random.NextSingle() - 2,
@@ -68,6 +68,11 @@ internal static class Networks
         ]),
         ["scaling"] = new([new Scaling("front", 6), new NtkDense("layers.0", 6, 50), new ParametricActivation("layers.0.activation", 50, ActivationFunction.Mish), new NtkDense("output", 50, 3)]),
         ["parametricSelu"] = new([new NtkDense("layers.0", 6, 5), new ParametricActivation("layers.0.activation", 5, ActivationFunction.Selu), new NtkDense("output", 5, 1)]),
+        ["ensemble"] = new(
+        [
+            new EnsembleDense("layers.0", 6, 21, 3, FansOut: true), new ParametricActivation("layers.0.activation", 63, ActivationFunction.Mish),
+            new EnsembleDense("layers.1", 21, 5, 3, FansOut: false), new Dense("output", 15, 2),
+        ]),
         ["standardization"] = new([new Standardization("input", 6), new Dense("output", 6, 1)]),
         ["robustScaling"] = new([new RobustScaling("input", 6), new Dense("output", 6, 9)]),
         ["missingValues"] = new([new MissingValues("input", 6), new Dense("output", 6, 2)]),

@@ -27,6 +27,7 @@ internal static class Reference
 
     private static double[] Forward(IEnumerable<Layer> layers, ParameterLayout layout, ReadOnlySpan<float> weights, double[] x)
     {
+        float[] weightsOf = weights.ToArray();
         foreach (Layer layer in layers)
         {
             ReadOnlySpan<float> At(string name, ReadOnlySpan<float> all) => layout[$"{layer.Name}.{name}"].In(all);
@@ -40,6 +41,9 @@ internal static class Reference
                     break;
                 case NtkDense dense:
                     x = Affine(x, At("weight", weights), 1 / Math.Sqrt(dense.InputSize), At("bias", weights), dense.OutputSize);
+                    break;
+                case EnsembleDense ensemble:
+                    x = [.. Enumerable.Range(0, ensemble.Members).SelectMany(member => Member(ensemble, member, layout, weightsOf, x))];
                     break;
                 case ParametricActivation activation:
                     ReadOnlySpan<float> blend = At("blend", weights);
@@ -98,6 +102,16 @@ internal static class Reference
             }
         }
         return x;
+    }
+
+    private static double[] Member(EnsembleDense layer, int member, ParameterLayout layout, float[] weights, double[] x)
+    {
+        float[] Own(string name) => layout[$"{layer.Name}.{name}"].In(weights.AsSpan()).ToArray();
+        int inputs = layer.InputSize, outputs = layer.OutputSize;
+        float[] factors = Own("input_scale");
+        double[] own = [.. x.Skip(layer.FansOut ? 0 : member * inputs).Take(inputs).Select((value, i) => value * factors[member * inputs + i])];
+        double[] product = Affine(own, Own("weight"), 1 / Math.Sqrt(inputs), new float[outputs], outputs);
+        return [.. product.Select((value, j) => value * Own("output_scale")[member * outputs + j] + Own("bias")[member * outputs + j])];
     }
 
     private static double SmoothClip(double u) => u / Math.Sqrt(1 + u * u / 9);

@@ -19,6 +19,8 @@ internal sealed class OnnxLayers(OnnxGraph graph, ParameterLayout layout, ReadOn
                 return graph.Node("Gemm", [x, Parameter(layer, "weight"), Parameter(layer, "bias")]);
             case NtkDense dense:
                 return graph.Node("Gemm", [x, Parameter(layer, "weight"), Parameter(layer, "bias")], ("alpha", 1 / MathF.Sqrt(dense.InputSize)));
+            case EnsembleDense ensemble:
+                return Ensemble(ensemble, x);
             case Activation activation:
                 return Activate(activation.Function, x);
             case ParametricActivation activation:
@@ -56,6 +58,14 @@ internal sealed class OnnxLayers(OnnxGraph graph, ParameterLayout layout, ReadOn
             default:
                 throw new NotSupportedException($"Layer '{layer.Name}' must be of a kind that can be exported but was {layer.GetType().Name}. Use the built-in layers.");
         }
+    }
+
+    private string Ensemble(EnsembleDense layer, string x)
+    {
+        string scaled = graph.Node("Mul", graph.Reshape(x, -1, layer.FansOut ? 1 : layer.Members, layer.InputSize), Parameter(layer, "input_scale"));
+        string product = graph.Node("Mul", graph.Node("MatMul", scaled, Parameter(layer, "weight")), graph.Constant("factor", 1 / MathF.Sqrt(layer.InputSize)));
+        string outputs = graph.Node("Add", graph.Node("Mul", product, Parameter(layer, "output_scale")), Parameter(layer, "bias"));
+        return graph.Reshape(outputs, -1, layer.Outputs);
     }
 
     private string Activate(ActivationFunction function, string x)

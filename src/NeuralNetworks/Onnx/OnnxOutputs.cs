@@ -10,6 +10,11 @@ internal static class OnnxOutputs
     {
         string[] raw = [.. Enumerable.Range(0, fitted.Members).Select(member =>
             new OnnxLayers(graph, fitted.Network.Layout, fitted.Weights(member).ToArray(), fitted.Members == 1 ? "" : $"{member}.").Add(fitted.Network.Layers, features))];
+        if (fitted.Network.Members is > 1 and var members)
+        {
+            int outputs = fitted.Network.Outputs / members;
+            raw = [.. raw.SelectMany(value => Enumerable.Range(0, members).Select(member => graph.Columns(value, Enumerable.Range(member * outputs, outputs))))];
+        }
         switch (fitted.Output)
         {
             case LinearOutput linear:

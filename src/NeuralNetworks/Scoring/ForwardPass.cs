@@ -65,6 +65,8 @@ internal sealed class ForwardPass
                 return PrepareDense(dense.InputSize, dense.OutputSize, Values("weight", weights), 1, Values("bias", weights), lower, skipsZeros);
             case NtkDense dense:
                 return PrepareDense(dense.InputSize, dense.OutputSize, Values("weight", weights), 1 / MathF.Sqrt(dense.InputSize), Values("bias", weights), lower, skipsZeros);
+            case EnsembleDense dense:
+                return new EnsembleDenseStep(dense, layout, weights);
             case Activation activation:
                 return new ActivationStep(activation.Size, activation.Function);
             case ParametricActivation activation:

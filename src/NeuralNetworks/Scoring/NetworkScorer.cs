@@ -16,6 +16,7 @@ internal sealed class NetworkScorer
     private readonly OutputTransform transform;
     private readonly SparseStep? sparse;
     private readonly float[] raw;
+    private readonly int averaged;
     private Buffers single;
     private Buffers chunk;
 
@@ -28,6 +29,7 @@ internal sealed class NetworkScorer
         NetworkOutputs = network.Network.Outputs;
         sparse = passes[0].Steps is [SparseStep first, ..] ? first : null;
         raw = new float[passes.Length * NetworkOutputs];
+        averaged = passes.Length * network.Network.Members;
         single = new Buffers(passes, 1);
     }
 
@@ -37,7 +39,7 @@ internal sealed class NetworkScorer
     /// <summary>Numbers per prediction.</summary>
     public int Predictions { get; }
 
-    /// <summary>Raw numbers that each network gives per row.</summary>
+    /// <summary>Raw numbers that each network gives per row, those of all its members.</summary>
     private int NetworkOutputs { get; }
 
     /// <summary>One row of <see cref="Inputs"/> numbers.</summary>
@@ -65,7 +67,7 @@ internal sealed class NetworkScorer
     {
         for (int member = 0; member < passes.Length; member++)
             single.Run(passes[member], 1)[..NetworkOutputs].CopyTo(raw.AsSpan(member * NetworkOutputs));
-        transform.Apply(raw, passes.Length, prediction[..Predictions]);
+        transform.Apply(raw, averaged, prediction[..Predictions]);
     }
 
     /// <summary>One row, of which only some numbers are not zero.</summary>
@@ -90,7 +92,7 @@ internal sealed class NetworkScorer
             ((SparseStep)pass.Steps[0]).RunSparse(indices, values, single.First);
             pass.Run(1, single.First, single.Second, 1, single.Scratch)[..NetworkOutputs].CopyTo(raw.AsSpan(member * NetworkOutputs));
         }
-        transform.Apply(raw, passes.Length, prediction[..Predictions]);
+        transform.Apply(raw, averaged, prediction[..Predictions]);
     }
 
     private void ScoreChunk(int rows, Span<float> predictions)
@@ -104,7 +106,7 @@ internal sealed class NetworkScorer
                 result.Slice(row * stride, NetworkOutputs).CopyTo(outputs[((row * passes.Length + member) * NetworkOutputs)..]);
         }
         for (int row = 0; row < rows; row++)
-            transform.Apply(outputs.Slice(row * raw.Length, raw.Length), passes.Length, predictions.Slice(row * Predictions, Predictions));
+            transform.Apply(outputs.Slice(row * raw.Length, raw.Length), averaged, predictions.Slice(row * Predictions, Predictions));
     }
 
     private readonly struct Buffers

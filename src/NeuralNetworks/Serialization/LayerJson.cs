@@ -23,6 +23,15 @@ internal static class LayerJson
                 json.WriteNumber("outputs", layer.OutputSize);
             },
             (name, fields) => new NtkDense(name, fields.Integer("inputs"), fields.Integer("outputs"))),
+        new Kind<EnsembleDense>("ensembleDense",
+            (layer, json) =>
+            {
+                json.WriteNumber("inputs", layer.InputSize);
+                json.WriteNumber("outputs", layer.OutputSize);
+                json.WriteNumber("members", layer.Members);
+                json.WriteBoolean("fansOut", layer.FansOut);
+            },
+            (name, fields) => new EnsembleDense(name, fields.Integer("inputs"), fields.Integer("outputs"), fields.Integer("members"), fields.Flag("fansOut"))),
         new Kind<Activation>("activation",
             (layer, json) =>
             {

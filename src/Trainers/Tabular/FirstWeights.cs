@@ -23,6 +23,11 @@ internal static class FirstWeights
                     Fill(layer, network.Layout, weights, ref random);
                     if (dataDriven) DataDrivenWeights.Adapt(layer, network.Layout, weights, rows, ref random);
                     break;
+                case EnsembleDense ensemble:
+                    Fill(layer, network.Layout, weights, ref random);
+                    FillScales(ensemble, network.Layout, weights, ref random);
+                    if (dataDriven) DataDrivenWeights.Adapt(layer, network.Layout, weights, rows, ref random);
+                    break;
                 case Scaling or ParametricActivation:
                     foreach (ParameterSpec spec in layer.Parameters) network.Layout[spec.Name].In(weights.AsSpan()).Fill(1);
                     break;
@@ -53,5 +58,15 @@ internal static class FirstWeights
         foreach (ref float value in layout[$"{layer.Name}.weight"].In(weights)) value = (float)random.NextNormal();
         if (layer.Name == "output") return;
         foreach (ref float value in layout[$"{layer.Name}.bias"].In(weights)) value = (float)random.NextNormal();
+    }
+
+    /// <summary>Members differ from the start in the signs of what goes in; all else begins alike.</summary>
+    private static void FillScales(EnsembleDense layer, ParameterLayout layout, Span<float> weights, ref RandomStream random)
+    {
+        layout[$"{layer.Name}.output_scale"].In(weights).Fill(1);
+        Span<float> scale = layout[$"{layer.Name}.input_scale"].In(weights);
+        scale.Fill(1);
+        if (!layer.FansOut) return;
+        foreach (ref float value in scale) value = random.NextInt(2) == 0 ? -1 : 1;
     }
 }

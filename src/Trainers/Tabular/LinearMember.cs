@@ -13,7 +13,7 @@ internal static class LinearMember
 {
     /// <summary>Whether the network can be linear: parametric activations, and layers as wide as the output.</summary>
     public static bool Fits(Network network) =>
-        network.Layers.All(layer => layer is not Activation) && network.Layers.OfType<NtkDense>().All(layer => layer.Outputs >= network.Outputs);
+        network.Layers.All(layer => layer is not (Activation or EnsembleDense)) && network.Layers.OfType<NtkDense>().All(layer => layer.Outputs >= network.Outputs);
 
     /// <summary>The rows as the first dense layer sees them when the encodings are 0.</summary>
     public static TrainingData Features(Network network, ReadOnlySpan<float> weights, TrainingData data)

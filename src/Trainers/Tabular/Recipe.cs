@@ -36,9 +36,9 @@ internal static class Recipe
         options.PeriodicFrequencies ??= encodes && regression ? 16 : 0;
         options.LabelSmoothing ??= task == LearningTask.MulticlassClassification || task == LearningTask.BinaryClassification && rows < 10_000
             ? 0.1.Following(FlatCosine) : 0;
-        options.Folds ??= rows is >= SmallestTable and <= SmallTable && options.Members != 1 ? options.Members ?? DefaultFolds : 0;
+        options.Folds ??= rows is >= SmallestTable and <= SmallTable && options.Members != 1 && options.SharedMembers is null ? options.Members ?? DefaultFolds : 0;
         options.Folds = Math.Min(options.Folds.Value, rows);
-        options.Members = options.Folds > 0 ? options.Folds : options.Members ?? DefaultMembers;
+        options.Members = options.Folds > 0 ? options.Folds : options.Members ?? (options.SharedMembers is null ? DefaultMembers : 1);
         options.Optimizer = given.GivenOptimizer
             ?? Optimizers.AdamW(learningRate: regression ? 0.1 : 0.04, weightDecay: 0, beta2: 0.95) with { WeightDecay = 0.02.Following(FlatCosine) };
         options.Schedule = given.GivenSchedule
@@ -61,11 +61,13 @@ internal static class Recipe
             new("output.bias") { LearningRateMultiplier = 0.1, WeightDecay = 0 },
             new("layers.*.bias") { LearningRateMultiplier = 0.1, WeightDecay = 0 },
             new("*.blend") { LearningRateMultiplier = 0.1 },
+            new("*.input_scale") { LearningRateMultiplier = 0.1, WeightDecay = 0 },
+            new("*.output_scale") { LearningRateMultiplier = 0.1, WeightDecay = 0 },
         ];
         return [.. all.Where(group => layout.Any(slot => slot.Spec.IsTrainable && group.Matches(slot.Spec))), .. own];
     }
 
     /// <summary>As many passes as give a constant number of rows seen, within bounds.</summary>
     private static int Epochs(bool regression, int rows) =>
-        regression ? Math.Clamp(500_000 / rows, 12, 64) : Math.Clamp(200_000 / rows, 8, 64);
+        Math.Clamp((regression ? 500_000 : 400_000) / rows, 12, 64);
 }

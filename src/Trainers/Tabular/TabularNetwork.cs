@@ -12,19 +12,26 @@ internal static class TabularNetwork
     public static Network Build(TabularEncoding encoding, TorchTabularOptions options, int outputs)
     {
         List<Layer> layers = [.. encoding.Layers];
-        int width = encoding.Outputs;
+        int width = encoding.Outputs, shared = options.SharedMembers ?? 1;
         if (options.FrontScale) layers.Add(new Scaling("front", width));
         for (int i = 0; i < options.HiddenLayers.Count; i++)
         {
-            int units = options.HiddenLayers[i];
-            layers.Add(new NtkDense($"layers.{i}", width, units));
+            int units = options.HiddenLayers[i] * shared;
+            layers.Add(Dense($"layers.{i}", options.HiddenLayers[i]));
             layers.Add(options.ParametricActivation
                 ? new ParametricActivation($"layers.{i}.activation", units, options.Activation!.Value)
                 : new Activation($"layers.{i}.activation", units, options.Activation!.Value));
             if (options.Dropout > 0) layers.Add(new Dropout($"layers.{i}.dropout", units, (float)options.Dropout));
             width = units;
         }
-        layers.Add(new NtkDense("output", width, outputs));
+        layers.Add(Dense("output", outputs));
         return new Network(layers);
+
+        Layer Dense(string name, int units)
+        {
+            if (shared == 1) return new NtkDense(name, width, units);
+            bool first = !layers.Any(layer => layer is EnsembleDense);
+            return new EnsembleDense(name, first ? width : width / shared, units, shared, FansOut: first);
+        }
     }
 }

@@ -24,8 +24,10 @@ internal sealed class TabularTraining(TorchTabularOptions given, LearningTask ta
         if (validation is not null || start is not null || given.Loss is not null || options.EarlyStopping is not null)
         {
             options.Folds = 0;
-            options.Members = given.Members ?? Recipe.DefaultMembers;
+            options.Members = given.Members ?? (given.SharedMembers is null ? Recipe.DefaultMembers : 1);
         }
+        if (options.Folds > 0 && options.SharedMembers is not null)
+            throw new InvalidOperationException($"Folds must be 0 for members that share weights but was {options.Folds}. Leave Folds out, or SharedMembers.");
         if (validation is not null) options.EarlyStopping ??= new EarlyStopping { Patience = int.MaxValue };
         Network network;
         TabularEncoding? encoding = null;
@@ -36,8 +38,9 @@ internal sealed class TabularTraining(TorchTabularOptions given, LearningTask ta
         }
         else
         {
-            if (start.Network.Inputs != train.Columns || start.Network.Outputs != outputs)
-                throw new ArgumentException($"The model to start from must take {train.Columns} features and give {outputs} numbers but takes {start.Network.Inputs} and gives {start.Network.Outputs}. Use the columns it was trained with.");
+            int own = start.Network.Outputs / start.Network.Members;
+            if (start.Network.Inputs != train.Columns || own != outputs)
+                throw new ArgumentException($"The model to start from must take {train.Columns} features and give {outputs} numbers but takes {start.Network.Inputs} and gives {own}. Use the columns it was trained with.");
             network = start.Network;
         }
         options.ParameterGroups = Recipe.Groups(network.Layout, given.ParameterGroups);

@@ -51,6 +51,14 @@ public sealed class TorchTabularOptions : NetworkOptions
     public int? Members { get; set => field = value is { } members ? Require.Between(1, 1000, members, "1 trains a single network.") : null; }
 
     /// <summary>
+    /// Networks that share their matrices, at least 2: each has only factors and biases of its own, a loss of its own in training, and their predictions are
+    /// averaged. One model of 16 such members is hardly larger than a single network and takes the time of 16 to train and score. They count
+    /// as one of <see cref="Members"/>, whose default is then 1, and no folds are held out. Default null: none.
+    /// Gorishniy, Kotelnikov and Babenko 2024, TabM, arXiv:2410.24210.
+    /// </summary>
+    public int? SharedMembers { get; set => field = value is { } members ? Require.AtLeast(2, members, "null is a single network.") : null; }
+
+    /// <summary>
     /// Parts into which the rows are cut so that each member holds out another part, by which the length of training, the share of a
     /// linear model and the confidence are chosen. 0: every member trains on all rows to the last step. Default null: 8 on up to
     /// 4,096 rows, else 0.

@@ -31,26 +31,24 @@ internal static class DataDrivenWeights
         Span<float> weight = layout[$"{layer.Name}.weight"].In(weights), bias = layout[$"{layer.Name}.bias"].In(weights);
         bias.Clear();
         LayerValues outputs = rows.Through(layer, layout, weights);
-        int units = layer.Outputs;
+        // Members that share weights share the scale of a unit too.
+        int members = layer is EnsembleDense ensemble ? ensemble.Members : 1, units = layer.Outputs / members;
         Span<double> share = stackalloc double[RowsPerBias];
         for (int unit = 0; unit < units; unit++)
         {
-            double mean = 0, square = 0;
-            for (int row = 0; row < outputs.Rows; row++)
-            {
-                // Welford: no cancellation.
-                double delta = outputs[row, unit] - mean;
-                mean += delta / (row + 1);
-                square += delta * (outputs[row, unit] - mean);
-            }
-            double deviation = Math.Sqrt(square / outputs.Rows);
+            double variance = 0;
+            for (int column = unit; column < layer.Outputs; column += units) variance += outputs.Variance(column) / members;
+            double deviation = Math.Sqrt(variance);
             // Rows that are all alike say nothing about the scale.
             double factor = deviation > 1e-6 ? 1 / deviation : 1;
-            for (int input = 0; input < layer.Inputs; input++) weight[input * units + unit] *= (float)factor;
-            double total = 0, sum = 0;
-            for (int k = 0; k < RowsPerBias; k++) total += share[k] = -Math.Log(1 - random.NextDouble());
-            for (int k = 0; k < RowsPerBias; k++) sum += share[k] / total * outputs[random.NextInt(outputs.Rows), unit];
-            bias[unit] = (float)(-factor * sum);
+            for (int place = unit; place < weight.Length; place += units) weight[place] *= (float)factor;
+            for (int column = unit; column < layer.Outputs; column += units)
+            {
+                double total = 0, sum = 0;
+                for (int k = 0; k < RowsPerBias; k++) total += share[k] = -Math.Log(1 - random.NextDouble());
+                for (int k = 0; k < RowsPerBias; k++) sum += share[k] / total * outputs[random.NextInt(outputs.Rows), column];
+                bias[column] = (float)(-factor * sum);
+            }
         }
     }
 
@@ -71,6 +69,19 @@ internal sealed class LayerValues(int rows, int stride, Memory<float> values)
     public int Rows => rows;
 
     public float this[int row, int column] => values.Span[row * stride + column];
+
+    public double Variance(int column)
+    {
+        double mean = 0, square = 0;
+        for (int row = 0; row < rows; row++)
+        {
+            // Welford: no cancellation.
+            double delta = this[row, column] - mean;
+            mean += delta / (row + 1);
+            square += delta * (this[row, column] - mean);
+        }
+        return square / rows;
+    }
 
     public static LayerValues Sample(TrainingData data, int maximum, ref RandomStream random)
     {

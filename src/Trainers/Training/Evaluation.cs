@@ -12,7 +12,8 @@ internal static class Evaluation
     {
         int outputs = engine.Network.Outputs;
         var scores = new float[RowsPerChunk * outputs];
-        var unused = new float[outputs];
+        int members = engine.Network.Members, own = outputs / members;
+        var unused = new float[own];
         double loss = 0, total = 0;
         for (int first = 0; first < data.Rows; first += RowsPerChunk)
         {
@@ -22,7 +23,7 @@ internal static class Evaluation
             {
                 double weight = data.Weights.IsEmpty ? 1 : data.Weights.Span[first + row];
                 ReadOnlySpan<float> label = data.Labels.Span.Slice((first + row) * data.LabelColumns, data.LabelColumns);
-                loss += weight * engine.Loss.Evaluate(scores.AsSpan(row * outputs, outputs), label, unused);
+                for (int member = 0; member < members; member++) loss += weight / members * engine.Loss.Evaluate(scores.AsSpan(row * outputs + member * own, own), label, unused);
                 total += weight;
             }
         }

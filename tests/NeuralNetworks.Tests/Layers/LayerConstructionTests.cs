@@ -25,6 +25,8 @@ public sealed class LayerConstructionTests
         ["chain"] = (() => _ = new Network([new Dense("b", 2, 3), new Dense("c", 2, 2)]), "Layer 'c' must take the 3 numbers that 'b' gives but takes 2.*"),
         ["no layer"] = (() => _ = new Network([]), "A network must have at least one layer but had none.*"),
         ["same name twice"] = (() => _ = new Network([new Dense("b", 2, 3), new Dense("b", 3, 2)]), "Parameter names must be unique but 'b.weight' came twice.*"),
+        ["ensemble of one"] = (() => _ = new EnsembleDense("a", 3, 2, 1, FansOut: true), "Members must be at least 2 but was 1.*"),
+        ["ensemble too wide"] = (() => _ = new EnsembleDense("a", 3, 1 << 20, 17, FansOut: true).Outputs, "*must be from 1 to 16777216 but was 17825792.*"),
         ["no categorical column"] = (() => _ = new CategoricalEmbedding("a", 3, []), "columns must not be empty.*"),
         ["column outside"] = (() => _ = new CategoricalEmbedding("a", 3, [new(3, 2, 2)]), "columns must ascend from 0 to less than 3, each once, but was 3 at place 0.*"),
         ["column twice"] = (() => _ = new NumericEmbedding("a", 3, [1, 1], 4, 0, 2), "columns must ascend from 0 to less than 3, each once, but was 1 at place 1.*"),

@@ -1,6 +1,7 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.NeuralNetworks;
+using Microsoft.ML.NeuralNetworks.Layers;
 using Microsoft.VisualStudio.TestTools.UnitTesting;
 
 namespace NeuralNetworks.Tests.Models;
@@ -62,6 +63,8 @@ public sealed class GoldenModelsTests
         Network one = Networks.OfEveryKind["tabular"], three = Networks.OfEveryKind["gelu"];
         yield return ("v1-regression-two-networks", Transformers.Regression(context, data, new FittedNetwork(
             one, [Networks.Weights(one, 1), Networks.Weights(one, 2)], new LinearOutput(2, 1) { Minimum = -1, Maximum = 3 }, "history"u8, new Dictionary<string, string> { ["optimizer"] = "adamw" })));
+        var shared = new Network([new EnsembleDense("layers.0", 6, 9, 4, FansOut: true), new Activation("layers.0.activation", 36, ActivationFunction.Selu), new EnsembleDense("output", 9, 2, 4, FansOut: false)]);
+        yield return ("v1-shared-members", Transformers.Multiclass(context, data, Networks.Fitted(shared, new SoftmaxOutput())));
         yield return ("v1-poisson", Transformers.Regression(context, data, Networks.Fitted(one, new ExponentialOutput(3))));
         yield return ("v1-binary", Transformers.Binary(context, data, Networks.Fitted(one, new LogisticOutput())));
         yield return ("v1-binary-calibrated", Transformers.CalibratedBinary(context, data, Networks.Fitted(one, new LogisticOutput())));

@@ -116,7 +116,7 @@ public sealed class OnnxFileTests
         return [.. results.Single().AsEnumerable<float>()];
     }
 
-    private static void Compare(FittedNetwork fitted, float[] rows)
+    internal static void Compare(FittedNetwork fitted, float[] rows)
     {
         float[] expected = new float[Rows * fitted.Predictions];
         new NetworkScorer(fitted).Score(rows, Rows, expected);

@@ -11,17 +11,17 @@ internal sealed class DenseWeights
     private readonly int outputs;
     private readonly ParameterSlot slot;
 
-    /// <param name="layer">A <see cref="Dense"/> or <see cref="NtkDense"/>.</param>
+    /// <param name="layer">A <see cref="Dense"/>, <see cref="NtkDense"/> or <see cref="EnsembleDense"/>.</param>
     /// <param name="layout">Where its parameters lie.</param>
     /// <param name="passesBack">Whether anything in front of it learns.</param>
     public DenseWeights(Layer layer, ParameterLayout layout, bool passesBack)
     {
-        int inputs = layer.Inputs;
-        outputs = layer.Outputs;
+        (int inputs, outputs) = layer is EnsembleDense ensemble ? (ensemble.InputSize, ensemble.OutputSize) : (layer.Inputs, layer.Outputs);
         slot = layout[$"{layer.Name}.weight"];
-        Factor = layer is NtkDense ? 1 / MathF.Sqrt(inputs) : 1;
-        if (outputs > 1) Forward = new PackedMatrix(inputs, outputs);
-        if (passesBack) Backward = new PackedMatrix(outputs, inputs);
+        Factor = layer is NtkDense or EnsembleDense ? 1 / MathF.Sqrt(inputs) : 1;
+        if (outputs > 1 || layer is EnsembleDense) Forward = new PackedMatrix(inputs, outputs);
+        // The members' own factors learn in front of the product.
+        if (passesBack || layer is EnsembleDense) Backward = new PackedMatrix(outputs, inputs);
     }
 
     /// <summary>What the stored weights are multiplied by.</summary>

@@ -10,7 +10,7 @@ internal static class LayerPasses
     public static bool Knows(Layer layer) => layer switch
     {
         Residual residual => residual.Block.All(Knows),
-        _ => layer is Dense or NtkDense or Activation or ParametricActivation or Dropout or LayerNorm or BatchNorm or Scaling
+        _ => layer is Dense or NtkDense or EnsembleDense or Activation or ParametricActivation or Dropout or LayerNorm or BatchNorm or Scaling
             or Standardization or RobustScaling or MissingValues or MissingIndicators or CategoricalEmbedding or NumericEmbedding or PeriodicEmbedding,
     };
 
@@ -20,6 +20,7 @@ internal static class LayerPasses
     public static LayerPass Make(Layer layer, Network network, SharedWeights shared, bool rectified, bool mayOverwrite, bool learnsInFront) => layer switch
     {
         Dense or NtkDense => new DensePass(layer, network.Layout, shared.Packed[layer.Name], rectified),
+        EnsembleDense dense => new EnsembleDensePass(dense, network.Layout, shared.Packed[dense.Name]),
         Activation activation => new ActivationPass(activation, mayOverwrite),
         ParametricActivation activation => new ParametricActivationPass(activation, network.Layout),
         Dropout dropout => new DropoutPass(dropout, shared.Number(layer)),

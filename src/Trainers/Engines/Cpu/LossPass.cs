@@ -13,7 +13,7 @@ internal static unsafe class LossPass
         {
             double sum = loss switch
             {
-                SquaredError when width == 1 => Squared(labels, weights, rows, count, outputs, (float)scale, gradient),
+                SquaredError when width == 1 => Squared(labels, weights, rows, count, outputs, stride, (float)scale, gradient),
                 SoftmaxCrossEntropy { Smoothing: 0 } => Softmax(labels, weights, rows, count, outputs, stride, width, (float)scale, gradient),
                 _ => General(loss, data.LabelColumns, labels, weights, rows, count, outputs, stride, width, (float)scale, gradient),
             };
@@ -22,14 +22,14 @@ internal static unsafe class LossPass
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static double Squared(float* labels, float* weights, int* rows, int count, float* outputs, float scale, float* gradient)
+    private static double Squared(float* labels, float* weights, int* rows, int count, float* outputs, int stride, float scale, float* gradient)
     {
         double sum = 0;
-        for (int i = 0; i < count; i++)
+        for (int i = 0; i < count; i++, outputs += stride, gradient += stride)
         {
-            float error = outputs[i] - labels[rows[i]], weight = weights == null ? 1 : weights[rows[i]];
+            float error = *outputs - labels[rows[i]], weight = weights == null ? 1 : weights[rows[i]];
             sum += error * error * weight;
-            gradient[i] = 2 * scale * weight * error;
+            *gradient = 2 * scale * weight * error;
         }
         return sum;
     }

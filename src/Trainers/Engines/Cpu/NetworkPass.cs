@@ -11,14 +11,14 @@ internal sealed unsafe class NetworkPass
     private const int UsualBlockRows = 256;
 
     private readonly PassChain chain;
-    private readonly int inputs, outputs, inputStride, outputStride, trainingBlockRows;
+    private readonly int inputs, outputs, members, inputStride, outputStride, trainingBlockRows;
     private readonly AlignedBuffer input = new();
     private int reserved;
 
     public NetworkPass(Network network, SharedWeights shared)
     {
         chain = new PassChain(network.Layers, network, shared, passesBack: false);
-        (inputs, outputs) = (network.Inputs, network.Outputs);
+        (inputs, outputs, members) = (network.Inputs, network.Outputs, network.Members);
         (inputStride, outputStride) = (LayerPass.Stride(inputs), LayerPass.Stride(outputs));
         trainingBlockRows = network.Layers.Any(LayerPasses.NeedsWholeBatch) ? int.MaxValue : UsualBlockRows;
     }
@@ -41,7 +41,11 @@ internal sealed unsafe class NetworkPass
             fixed (float* features = data.Features.Span)
                 Rows.Gather(features, inputs, rows + first, count, input.Pointer, inputStride);
             float* output = chain.Forward(input.Pointer, block);
-            sum += LossPass.Evaluate(loss, data, rows + first, count, output, outputStride, outputs, scale, chain.OutputGradient);
+            for (int member = 0; member < members; member++)
+            {
+                int place = member * outputs / members;
+                sum += LossPass.Evaluate(loss, data, rows + first, count, output + place, outputStride, outputs / members, scale / members, chain.OutputGradient + place);
+            }
             chain.Backward(block);
             first += count;
         }

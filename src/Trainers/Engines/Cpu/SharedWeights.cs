@@ -37,7 +37,7 @@ internal sealed class SharedWeights
                 Collect(residual.Block, layout, ref learnsInFront);
                 continue;
             }
-            if (layer is Dense or NtkDense)
+            if (layer is Dense or NtkDense or EnsembleDense)
             {
                 var weights = new DenseWeights(layer, layout, learnsInFront);
                 packed.Add(weights);

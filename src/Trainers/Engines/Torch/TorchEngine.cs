@@ -90,7 +90,12 @@ internal sealed class TorchEngine : Engine
         DataTensors data = tensorsOf[Data];
         Tensor index = IndexOf(rows);
         Tensor outputs = forward.Train(data.Features.index_select(0, index), settings);
-        Tensor rowLosses = TorchLosses.PerRow(settings.Loss ?? Loss, outputs, data.Labels.index_select(0, index));
+        Tensor labels = data.Labels.index_select(0, index);
+        int members = Network.Members;
+        // Each member of an ensemble has a loss of its own; a row's loss is their mean.
+        Tensor rowLosses = members == 1
+            ? TorchLosses.PerRow(settings.Loss ?? Loss, outputs, labels)
+            : TorchLosses.PerRow(settings.Loss ?? Loss, outputs.reshape(rows.Length * members, -1), labels.repeat_interleave(members, 0)).view(rows.Length, members).mean([1]);
         Tensor weighted = data.Weights is null ? rowLosses : rowLosses * data.Weights.index_select(0, index);
         Tensor sum = weighted.sum(), loss = sum * scale;
         loss.backward();

@@ -48,6 +48,7 @@ internal sealed class TorchForward : IDisposable
     {
         Dense => Affine(layer, x, 1, step),
         NtkDense => Affine(layer, x, 1 / MathF.Sqrt(layer.Inputs), step),
+        EnsembleDense ensemble => Ensemble(ensemble, x, step),
         Activation activation => Apply(activation.Function, x),
         ParametricActivation activation => x + (Apply(activation.Function, x) - x) * Of(layer, "blend"),
         Dropout dropout => step is { } now ? Drop(dropout, x, now) : x,
@@ -78,6 +79,14 @@ internal sealed class TorchForward : IDisposable
         ActivationFunction.Sigmoid => x.sigmoid(),
         _ => throw new NotSupportedException($"The Torch engine must know the activation but was given {function}."),
     };
+
+    /// <summary>Rows x members x inputs, all members by one matrix.</summary>
+    private Tensor Ensemble(EnsembleDense layer, Tensor x, StepSettings? step)
+    {
+        Tensor own = x.view(x.shape[0], layer.FansOut ? 1 : layer.Members, layer.InputSize) * Of(layer, "input_scale");
+        Tensor product = Product(own, Of(layer, "weight"), step, matmul) * (1 / MathF.Sqrt(layer.InputSize));
+        return (product * Of(layer, "output_scale") + Of(layer, "bias")).reshape(x.shape[0], layer.Outputs);
+    }
 
     private Tensor Drop(Dropout layer, Tensor x, StepSettings step)
     {

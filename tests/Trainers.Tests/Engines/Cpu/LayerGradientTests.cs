@@ -24,6 +24,24 @@ public sealed class LayerGradientTests
     }
 
     [TestMethod]
+    [DataRow(1, 2)]
+    [DataRow(3, 5)]
+    [DataRow(17, 20)]
+    public void EnsembleDense_InFrontBetweenAndBehind_GivesTheGradient(int outputs, int units)
+    {
+        Run(new EnsembleDense("a", Features, units, 3, FansOut: true), new Activation("b", 3 * units, ActivationFunction.Silu), new EnsembleDense("c", units, 4, 3, FansOut: false), new Dense("d", 12, outputs));
+        Run(new Dense("a", Features, 5), new EnsembleDense("b", 5, units, 2, FansOut: true), new Activation("c", 2 * units, ActivationFunction.Tanh), new Dense("d", 2 * units, outputs));
+    }
+
+    [TestMethod]
+    public void EnsembleDense_LastLayer_GivesTheGradientOfTheMeanLoss()
+    {
+        Layer[] layers = [new EnsembleDense("a", Features, 7, 3, FansOut: true), new ParametricActivation("b", 21, ActivationFunction.Mish)];
+        GradientCheck.Run(new Network([.. layers, new EnsembleDense("c", 7, 1, 3, FansOut: false)]), new SquaredError(), Cases.Data(40, Features, weighted: true), count: 300);
+        GradientCheck.Run(new Network([.. layers, new EnsembleDense("c", 7, 3, 3, FansOut: false)]), new SoftmaxCrossEntropy(), Cases.Data(40, Features, classes: 3));
+    }
+
+    [TestMethod]
     public void ParametricActivation_EveryFunction_GivesTheGradient()
     {
         foreach (ActivationFunction function in Enum.GetValues<ActivationFunction>())

@@ -17,7 +17,8 @@ internal sealed class Reference(Network network, Loss loss, TrainingData data, u
         for (int r = 0; r < rows.Count; r++)
         {
             double[] label = [.. data.Labels.Slice(rows[r] * data.LabelColumns, data.LabelColumns).ToArray().Select(f => (double)f)];
-            sum += (data.Weights.IsEmpty ? 1 : data.Weights.Span[rows[r]]) * OfRow(y[r], label);
+            double[][] members = [.. y[r].Chunk(y[r].Length / network.Members)];
+            sum += (data.Weights.IsEmpty ? 1 : data.Weights.Span[rows[r]]) * members.Average(member => OfRow(member, label));
         }
         return sum * scale;
     }
@@ -57,6 +58,14 @@ internal sealed class Reference(Network network, Loss loss, TrainingData data, u
                 double factor = layer is NtkDense ? 1 / Math.Sqrt(layer.Inputs) : 1;
                 double[] w = Of("weight"), b = Of("bias");
                 return Each(row => [.. Enumerable.Range(0, layer.Outputs).Select(j => b[j] + factor * row.Select((value, k) => value * w[k * layer.Outputs + j]).Sum())]);
+            case EnsembleDense ensemble:
+                double[] shared = Of("weight"), into = Of("input_scale"), outOf = Of("output_scale"), shifts = Of("bias");
+                int n = ensemble.InputSize, m = ensemble.OutputSize;
+                return Each(row =>
+                [
+                    .. Enumerable.Range(0, ensemble.Members).SelectMany(i => Enumerable.Range(0, m).Select(j => shifts[i * m + j] + outOf[i * m + j] / Math.Sqrt(n)
+                        * Enumerable.Range(0, n).Sum(k => row[(ensemble.FansOut ? 0 : i * n) + k] * into[i * n + k] * shared[k * m + j]))),
+                ]);
             case Activation activation:
                 return Each(row => [.. row.Select(value => Apply(activation.Function, value))]);
             case ParametricActivation activation:

@@ -38,6 +38,9 @@ public sealed class TorchAgreementTests
         var numeric = new NumericEmbedding("e", 6, [0, 2, 3], bins: 5, frequencies: 4, width: 3);
         Check(new Network([numeric, new Dense("a", numeric.Outputs, 8), new Activation("b", 8, ActivationFunction.Relu), new Dense("c", 8, 1)]), new SquaredError(), Cases.Data(200, 6));
         Check(new Network([new PeriodicEmbedding("e", 6, 4, 3), new Dense("a", 18, 1)]), new SquaredError(), Cases.Data(200, 6));
+        Layer[] members = [new EnsembleDense("a", 6, 10, 4, FansOut: true), new ParametricActivation("p", 40, ActivationFunction.Selu), new Dropout("o", 40, 0.2f), new EnsembleDense("b", 10, 9, 4, FansOut: false)];
+        Check(new Network([.. members, new EnsembleDense("z", 9, 1, 4, FansOut: false)]), new SquaredError(), Cases.Data(200, 6, weighted: true));
+        Check(new Network([.. members, new EnsembleDense("z", 9, 3, 4, FansOut: false)]), new SoftmaxCrossEntropy { LabelSmoothing = 0.1 }, Cases.Data(200, 6, classes: 3));
         TrainingData codes = Cases.Data(200, 6);
         for (int i = 0; i < 200; i++) codes.Features.Span[i * 6 + 4] = i % 5;
         var categories = new CategoricalEmbedding("e", 6, [new CategoricalColumn(4, 3, 4)]);
