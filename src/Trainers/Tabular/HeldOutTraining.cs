@@ -60,7 +60,7 @@ internal sealed class HeldOutTraining(
         TrainingHistory? history = null;
         foreach (double length in Lengths)
         {
-            var run = (TorchTabularOptions)options.Copy();
+            TorchTabularOptions run = MemberCheckpoints.Of(options, $"member-{fold}", string.Create(CultureInfo.InvariantCulture, $"length-{length}"));
             run.NumberOfEpochs = Math.Max(1, length * options.NumberOfEpochs!.Value);
             run.BatchSize = Math.Min(options.BatchSize!.Value, train.Rows);
             TrainedNetwork trained = TrainedNetwork.Train(network, loss, train, validation: null, run, device, own, first.ToArray(), watcher);

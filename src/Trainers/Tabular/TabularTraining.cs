@@ -18,8 +18,6 @@ internal sealed class TabularTraining(TorchTabularOptions given, LearningTask ta
         TrainingData train, TrainingData? validation, IReadOnlySet<int> categorical, int outputs, OutputTransform output, FittedNetwork? start)
     {
         TorchTabularOptions options = Recipe.Resolve(given, task, train.Rows);
-        if (options.Members > 1 && (options.Checkpoints is not null || options.ResumeFrom is not null))
-            throw new InvalidOperationException($"Members must be 1 for checkpoints but was {options.Members}. Train the members of a large table one by one, or leave the checkpoints out.");
         // Held-out folds choose among runs of this library's own losses; given rows to validate on, or a model to go on from, there is nothing to choose.
         if (validation is not null || start is not null || given.Loss is not null || options.EarlyStopping is not null)
         {
@@ -46,6 +44,7 @@ internal sealed class TabularTraining(TorchTabularOptions given, LearningTask ta
         options.ParameterGroups = Recipe.Groups(network.Layout, given.ParameterGroups);
         Loss loss = given.Loss ?? (task == LearningTask.Regression ? new SquaredError() : new SoftmaxCrossEntropy { LabelSmoothing = options.LabelSmoothing!.Value });
 
+        if (options.Folds > 0 || options.Members > 1) MemberCheckpoints.RequireAny(options);
         if (options.Folds > 0)
         {
             int cores = options.NumberOfThreads ?? Environment.ProcessorCount;
@@ -66,7 +65,8 @@ internal sealed class TabularTraining(TorchTabularOptions given, LearningTask ta
             float[] first = encoding is null
                 ? start!.Weights(member % start.Members).ToArray()
                 : FirstWeights.Of(network, encoding, train, options.DataDrivenInitialization, own);
-            trained[member] = TrainedNetwork.Train(network, loss, train, validation, options, device, own, first, watcher);
+            TorchTabularOptions run = members == 1 ? options : MemberCheckpoints.Of(options, $"member-{member}");
+            trained[member] = TrainedNetwork.Train(network, loss, train, validation, run, device, own, first, watcher);
         });
         return new FittedNetwork(network, [.. trained.Select(member => (ReadOnlyMemory<float>)member.Weights)], output, trained[0].History.ToJson());
     }

@@ -13,8 +13,8 @@ public sealed class RecipeTests
     [DataRow(16_512, "Regression", 30)]
     [DataRow(100_000, "Regression", 12)]
     [DataRow(1_000, "Regression", 64)]
-    [DataRow(26_000, "BinaryClassification", 8)]
-    [DataRow(5_000, "MulticlassClassification", 40)]
+    [DataRow(26_000, "BinaryClassification", 15)]
+    [DataRow(10_000, "MulticlassClassification", 40)]
     public void Resolve_Epochs_FallWithTheRows(int rows, string task, int expected) =>
         Recipe.Resolve(new TorchTabularOptions(), Enum.Parse<LearningTask>(task), rows).NumberOfEpochs.Should().Be(expected);
 

@@ -129,13 +129,6 @@ public sealed class TorchTabularTests
         Rmse(second.Transform(data)).Should().BeLessThan(Rmse(first.Transform(data)));
     }
 
-    [TestMethod]
-    public void Fit_CheckpointsOfSeveralMembers_AreRefused()
-    {
-        var trainer = context.Regression.Trainers.TorchTabular(Options("Value", options => options.ResumeFrom = "nowhere"));
-        trainer.Invoking(it => it.Fit(context.View(Tables.Rows(50)))).Should().Throw<InvalidOperationException>().WithMessage("Members must be 1*");
-    }
-
     internal static TorchTabularOptions Options(string label, Action<TorchTabularOptions>? change = null)
     {
         var options = new TorchTabularOptions { LabelColumnName = label, HiddenLayers = [32, 32], NumberOfEpochs = 8, BatchSize = 64, Members = 2, Folds = 0, Seed = 3 };
