@@ -34,8 +34,7 @@ internal static class Recipe
         bool encodes = options.InputScaling == InputScaling.Robust;
         options.PiecewiseLinearBins ??= !encodes ? 0 : regression ? 64 : 128;
         options.PeriodicFrequencies ??= encodes && regression ? 16 : 0;
-        options.LabelSmoothing ??= task == LearningTask.MulticlassClassification || task == LearningTask.BinaryClassification && rows < 10_000
-            ? 0.1.Following(FlatCosine) : 0;
+        options.LabelSmoothing ??= regression ? 0 : 0.1.Following(FlatCosine);
         options.Folds ??= rows is >= SmallestTable and <= SmallTable && options.Members != 1 && options.SharedMembers is null ? options.Members ?? DefaultFolds : 0;
         options.Folds = Math.Min(options.Folds.Value, rows);
         options.Members = options.Folds > 0 ? options.Folds : options.Members ?? (options.SharedMembers is null ? DefaultMembers : 1);

@@ -36,8 +36,7 @@ public sealed class TorchTabularOptions : NetworkOptions
     public double Dropout { get; set => field = Require.Fraction(value, "0.15 is the recipe's."); } = 0.15;
 
     /// <summary>
-    /// The part of each label that is spread over all classes. Default null: 0.1 for half of the run and then falling to 0; for two
-    /// classes only below 10,000 rows. It has no effect on regression or on a <see cref="TrainingOptions.Loss"/> of your own.
+    /// The part of each label that is spread over all classes. Default null: 0.1 for half of the run and then falling to 0. It has no effect on regression or on a <see cref="TrainingOptions.Loss"/> of your own.
     /// </summary>
     public ScheduledValue? LabelSmoothing { get; set => field = value is { } part ? Require.Fraction(part, "0.1 is usual.") : null; }
 
