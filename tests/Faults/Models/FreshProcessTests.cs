@@ -59,6 +59,39 @@ public sealed class FreshProcessTests
         lines[..^1].Should().BeEquivalentTo(expected);
     }
 
+    [TestMethod]
+    public void Load_ModelsOfAnOwnModule_PredictTheSameBitsOnceItIsRegistered()
+    {
+        var context = new MLContext(seed: 1);
+        IDataView data = MadeUp.View(context, 120);
+        var pipelines = new Dictionary<string, IEstimator<ITransformer>>
+        {
+            ["regression"] = context.Transforms.NormalizeMeanVariance("Features").Append(context.Regression.Trainers.TorchModule(OwnNetwork.Options())),
+            ["binary"] = context.BinaryClassification.Trainers.TorchModule(OwnNetwork.ModuleName, () => new OwnNetwork(), labelColumnName: "Yes", numberOfEpochs: 2),
+        };
+        var expected = new List<string>();
+        foreach ((string name, IEstimator<ITransformer> pipeline) in pipelines)
+        {
+            ITransformer model = pipeline.Fit(data);
+            context.Model.Save(model, data.Schema, Path.Combine(folder, $"{name}.zip"));
+            expected.AddRange(Bits(name, model.Transform(data)));
+        }
+
+        (int exitCode, string output) = ChildProgram.Run(RegisterLoadAndPredict, folder);
+        exitCode.Should().Be(0, output);
+        output.Split('\n', StringSplitOptions.RemoveEmptyEntries)[..^1].Should().BeEquivalentTo(expected);
+
+        (exitCode, output) = ChildProgram.Run(LoadAndPredict, folder);
+        exitCode.Should().NotBe(0);
+        output.Should().Contain($"The module '{OwnNetwork.ModuleName}' must be registered before a model that uses it is loaded but is not. Call TorchModules.Register(");
+    }
+
+    private static int RegisterLoadAndPredict(string folder)
+    {
+        TorchModules.Register(OwnNetwork.ModuleName, () => new OwnNetwork());
+        return LoadAndPredict(folder);
+    }
+
     // Names ML.NET's types and those of this test, none of the library.
     private static int LoadAndPredict(string folder)
     {

@@ -16,7 +16,7 @@ internal sealed record Resources(long Bytes, int Threads, long Tensors)
         return new Resources(ResidentBytes(), LivingThreads(), torch ? LiveTensors() : 0);
     }
 
-    public static long LiveTensors() => TorchSharp.torch.Tensor.TotalCount;
+    public static long LiveTensors() => TorchSharp.torch.Tensor.TotalCount - OwnNetwork.ParametersMade;
 
     // The thread pool comes and goes as it likes.
     private static int LivingThreads() => OperatingSystem.IsLinux()
