@@ -12,7 +12,7 @@ public static class TensorBoardLog
     /// Writes one event file into a folder: the run's folder, as in <c>tensorboard --logdir</c> of the folder above it.
     /// </summary>
     /// <remarks>
-    /// Per epoch, at the number of steps taken: <c>loss/training</c>, <c>loss/validation</c>, <c>validation/NAME</c> of each metric, <c>rate/GROUP</c>
+    /// Per epoch, at the number of steps taken: <c>loss/training</c>, <c>loss/validation</c>, <c>validation/NAME</c> and <c>training/NAME</c> of each metric, <c>rate/GROUP</c>
     /// of each parameter group, <c>gradient_norm</c>, <c>rows_per_second</c>. Per sampled step: <c>step/loss</c>, <c>step/rate/GROUP</c>, <c>step/gradient_norm</c>.
     /// Values that were not measured (NaN) are left out; TensorBoard stores single precision.
     /// </remarks>
@@ -48,6 +48,7 @@ public static class TensorBoardLog
             Write("loss/training", epoch.TrainingLoss);
             Write("loss/validation", epoch.ValidationLoss);
             foreach ((string name, double value) in epoch.ValidationMetrics) Write($"validation/{name}", value);
+            foreach ((string name, double value) in epoch.TrainingMetrics) Write($"training/{name}", value);
             for (int group = 0; group < epoch.LearningRates.Length; group++) Write($"rate/{history.Groups[group]}", epoch.LearningRates[group]);
             Write("gradient_norm", epoch.GradientNorm);
             Write("rows_per_second", epoch.RowsPerSecond);

@@ -14,20 +14,36 @@ public sealed record TrainingHistory(ImmutableArray<string> Groups, ImmutableArr
     /// <summary>The number of the epoch whose weights the model has, from 0; the last one unless early stopping restored another.</summary>
     public int BestEpoch { get; init; } = Epochs.Length - 1;
 
-    /// <summary>A line per epoch, with a header line: epoch, steps, training loss, validation loss, gradient norm, seconds, rate of each group.</summary>
+    /// <summary>
+    /// A line per epoch, with a header line: epoch, steps, training loss, validation loss, gradient norm, seconds, rows per second, rate of each group,
+    /// then each metric as <c>validation_NAME</c> and <c>training_NAME</c>; empty where it was not measured.
+    /// </summary>
     public string ToCsv()
     {
+        string[] validated = Names(epoch => epoch.ValidationMetrics), trained = Names(epoch => epoch.TrainingMetrics);
         var text = new StringBuilder("epoch,steps,training_loss,validation_loss,gradient_norm,seconds,rows_per_second");
-        foreach (string group in Groups) text.Append(",rate_").Append(group.Contains(',') || group.Contains('"') ? $"\"{group.Replace("\"", "\"\"")}\"" : group);
+        foreach (string column in (string[])[.. Groups.Select(group => "rate_" + group), .. validated.Select(name => "validation_" + name), .. trained.Select(name => "training_" + name)])
+            text.Append(',').Append(column.AsSpan().ContainsAny(",\"\n") ? $"\"{column.Replace("\"", "\"\"")}\"" : column);
         text.Append('\n');
         foreach (EpochRecord epoch in Epochs)
         {
             text.Append(CultureInfo.InvariantCulture, $"{epoch.Epoch},{epoch.Steps},{epoch.TrainingLoss:r},{epoch.ValidationLoss:r},{epoch.GradientNorm:r},{epoch.Seconds:r},{epoch.RowsPerSecond:r}");
             foreach (double rate in epoch.LearningRates) text.Append(CultureInfo.InvariantCulture, $",{rate:r}");
+            Append(validated, epoch.ValidationMetrics);
+            Append(trained, epoch.TrainingMetrics);
             text.Append('\n');
         }
         return text.ToString();
+
+        void Append(string[] names, ImmutableSortedDictionary<string, double> values)
+        {
+            foreach (string name in names)
+                text.Append(CultureInfo.InvariantCulture, $",{(values.TryGetValue(name, out double value) ? value.ToString("r", CultureInfo.InvariantCulture) : "")}");
+        }
     }
+
+    private string[] Names(Func<EpochRecord, ImmutableSortedDictionary<string, double>> metrics) =>
+        [.. Epochs.SelectMany(epoch => metrics(epoch).Keys).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
 
     /// <summary>UTF-8 JSON, as saved in a model.</summary>
     internal byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, Format);
@@ -64,8 +80,14 @@ public sealed record TrainingHistory(ImmutableArray<string> Groups, ImmutableArr
 public sealed record EpochRecord(
     int Epoch, long Steps, double TrainingLoss, double ValidationLoss, ImmutableArray<double> LearningRates, double GradientNorm, double Seconds, double RowsPerSecond)
 {
-    /// <summary>Metrics on the validation rows by name, such as <c>RootMeanSquaredError</c> or <c>Accuracy</c>; empty without them.</summary>
-    public ImmutableSortedDictionary<string, double> ValidationMetrics { get; init; } = ImmutableSortedDictionary<string, double>.Empty;
+    /// <summary>
+    /// Metrics on the validation rows by name, such as <c>RootMeanSquaredError</c> or <c>Accuracy</c>, equal to those of ML.NET's <c>Evaluate</c>, and what
+    /// callbacks reported; empty without either.
+    /// </summary>
+    public ImmutableSortedDictionary<string, double> ValidationMetrics { get; init => field = value.WithComparers(StringComparer.Ordinal); } = ImmutableSortedDictionary.Create<string, double>(StringComparer.Ordinal);
+
+    /// <summary>The same metrics on the training rows, after the epoch; empty where the trainer was not asked for them.</summary>
+    public ImmutableSortedDictionary<string, double> TrainingMetrics { get; init => field = value.WithComparers(StringComparer.Ordinal); } = ImmutableSortedDictionary.Create<string, double>(StringComparer.Ordinal);
 }
 
 /// <summary>One step.</summary>

@@ -15,6 +15,12 @@ internal sealed record TrainingData(int Rows, int Columns, Memory<float> Feature
     /// <summary>Targets per row: more than one for a regression on a vector label.</summary>
     public int LabelColumns { get; init; } = 1;
 
+    /// <summary>The labels in the user's own unit, where <see cref="Labels"/> are scaled and somebody asks; else empty.</summary>
+    public ReadOnlyMemory<float> Targets { get; init; }
+
+    /// <summary>The same rows, with a copy of the labels as they are now.</summary>
+    public TrainingData WithTargets() => this with { Targets = Labels.ToArray() };
+
     /// <summary>The sum of the weights of these rows.</summary>
     public double TotalWeight(ReadOnlySpan<int> rows)
     {
@@ -27,9 +33,13 @@ internal sealed record TrainingData(int Rows, int Columns, Memory<float> Feature
 
     /// <summary>A copy of these rows, in this order.</summary>
     public TrainingData Select(ReadOnlySpan<int> rows) => new(
-        rows.Length, Columns, Gather(Features, Columns, rows), Gather(Labels, LabelColumns, rows), Weights.IsEmpty ? default : Gather(Weights, 1, rows)) { LabelColumns = LabelColumns };
+        rows.Length, Columns, Gather(Features, Columns, rows), Gather(Labels, LabelColumns, rows), Weights.IsEmpty ? default : Gather(Weights, 1, rows))
+    {
+        LabelColumns = LabelColumns,
+        Targets = Targets.IsEmpty ? default : Gather(Targets, LabelColumns, rows),
+    };
 
-    private static Memory<float> Gather(Memory<float> source, int width, ReadOnlySpan<int> rows)
+    private static Memory<float> Gather(ReadOnlyMemory<float> source, int width, ReadOnlySpan<int> rows)
     {
         Memory<float> gathered = AlignedMemory.Allocate<float>(checked(rows.Length * width));
         for (int i = 0; i < rows.Length; i++)

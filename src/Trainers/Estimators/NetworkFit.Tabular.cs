@@ -27,6 +27,7 @@ internal sealed partial class NetworkFit
         if (Options.ClassWeights is { } classWeights) train = classWeights.Apply(train, Math.Max(2, classes));
 
         var options = (TorchTabularOptions)Options;
+        if (task == LearningTask.Regression) (train, validation) = KeepTargets(train, validation);
         OutputTransform output = task switch
         {
             LearningTask.Regression => PrepareTargets(train, validation, start, options.ClampPredictions),
@@ -41,7 +42,8 @@ internal sealed partial class NetworkFit
             listener => now => { lock (gate) listener(now); });
         var watcher = new RunWatcher(Options.CancellationToken, host.CheckAlive, [.. listeners], remark => { lock (gate) channel.Info(remark); });
         int outputs = task == LearningTask.BinaryClassification && Options.Loss is null ? 2 : OutputsFor(train, classes);
-        return new TabularTraining(options, task, device, seed, watcher).Train(train, validation, categorical, outputs, output, start);
+        ModelMetrics? metrics = ModelMetrics.Of(task, output, outputs, train.LabelColumns, hasProbability: true);
+        return new TabularTraining(options, task, device, seed, watcher, metrics).Train(train, validation, categorical, outputs, output, start);
     }
 
     /// <summary>Standardises the labels in place; what undoes it.</summary>

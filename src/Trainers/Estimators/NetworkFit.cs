@@ -68,6 +68,7 @@ internal sealed partial class NetworkFit
         TargetScale? scale = null;
         if (task == LearningTask.Regression)
         {
+            (train, validation) = KeepTargets(train, validation);
             scale = start is null ? TargetScale.Of(train, Loss) : TargetScale.Of(start);
             scale.Apply(train);
             if (validation is not null) scale.Apply(validation);
@@ -84,8 +85,10 @@ internal sealed partial class NetworkFit
             options = options.Copy();
             options.Optimizer = options.Optimizer with { LearningRate = found.Valley };
         }
-        TrainedNetwork trained = TrainedNetwork.Train(network, Loss, train, validation, options, device, seed, firstWeights, watcher);
-        return new NetworkFitResult(trained, scale, HeldOut: validation ?? train);
+        OutputTransform output = OutputOf(scale, network.Outputs);
+        ModelMetrics? metrics = ModelMetrics.Of(task, output, network.Outputs, train.LabelColumns, Loss.ScoresAreLogOdds);
+        TrainedNetwork trained = TrainedNetwork.Train(network, Loss, train, validation, options, device, seed, firstWeights, watcher, metrics);
+        return new NetworkFitResult(trained.ToFitted(output), HeldOut: validation ?? train);
     }
 
     /// <summary>A range test over the rows that a fit would train on; nothing of this trainer changes.</summary>
@@ -108,6 +111,18 @@ internal sealed partial class NetworkFit
         using IChannel channel = host.Start("Device");
         channel.Info(remark);
     }
+
+    /// <summary>How the network's outputs become predictions.</summary>
+    private OutputTransform OutputOf(TargetScale? scale, int outputs) => task switch
+    {
+        LearningTask.Regression => scale!.ToOutput(outputs, ascending: Loss is QuantileLoss && outputs > 1),
+        LearningTask.BinaryClassification => new LogisticOutput(),
+        _ => new SoftmaxOutput(),
+    };
+
+    /// <summary>Metrics are of the labels in the user's unit: these are kept where metrics are measured.</summary>
+    private (TrainingData Train, TrainingData? Validation) KeepTargets(TrainingData train, TrainingData? validation) =>
+        (Options.TrainingMetrics ? train.WithTargets() : train, validation?.WithTargets());
 
     private int OutputsFor(TrainingData train, int classes)
     {
@@ -152,13 +167,12 @@ internal sealed partial class NetworkFit
         yield return now => progress.Checkpoint(now.TrainingLoss, double.IsNaN(now.ValidationLoss) ? null : now.ValidationLoss, now.LearningRate, now.Epoch + 1);
         // Progress channels do not reach MLContext.Log: this line does.
         yield return now => channel.Info(string.Create(CultureInfo.InvariantCulture,
-            $"epoch {now.Epoch + 1}/{now.NumberOfEpochs}  rate {now.LearningRate:g4}  loss {now.TrainingLoss:g6}{(double.IsNaN(now.ValidationLoss) ? "" : string.Create(CultureInfo.InvariantCulture, $"  validation {now.ValidationLoss:g6}"))}"));
+            $"epoch {now.Epoch + 1}/{now.NumberOfEpochs}  rate {now.LearningRate:g4}  loss {now.TrainingLoss:g6}{(double.IsNaN(now.ValidationLoss) ? "" : string.Create(CultureInfo.InvariantCulture, $"  validation {now.ValidationLoss:g6}"))}{string.Concat(now.ValidationMetrics.Select(metric => string.Create(CultureInfo.InvariantCulture, $"  {metric.Key} {metric.Value:g6}")))}"));
         if (Options.Progress is { } listener) yield return listener.Report;
     }
 }
 
 /// <summary>What a fit gives.</summary>
-/// <param name="Trained">The network.</param>
-/// <param name="Scale">What was done to the targets of a regression; null for classification.</param>
+/// <param name="Network">The network.</param>
 /// <param name="HeldOut">Rows to calibrate on: those of validation, or else those of training.</param>
-internal sealed record NetworkFitResult(TrainedNetwork Trained, TargetScale? Scale, TrainingData HeldOut);
+internal sealed record NetworkFitResult(FittedNetwork Network, TrainingData HeldOut);

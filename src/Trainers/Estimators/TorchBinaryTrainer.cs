@@ -79,7 +79,7 @@ public sealed class TorchBinaryTrainer
         {
             using var memory = new RowMemory();
             NetworkFitResult result = fit.Run(context, classes: 1, start?.SubModel.Network, memory);
-            network = result.Trained.ToFitted(new LogisticOutput());
+            network = result.Network;
             heldOut = result.HeldOut;
         }
         PlattCalibrator calibrator = fit.Loss.ScoresAreLogOdds || heldOut is null

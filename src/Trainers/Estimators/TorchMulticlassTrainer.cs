@@ -70,7 +70,7 @@ public sealed class TorchMulticlassTrainer
         if (fit.IsTabular) return new NetworkMulticlassModelParameters(Host, fit.RunTabular(context, classes, (context.InitialPredictor as NetworkMulticlassModelParameters)?.Network));
         using var memory = new RowMemory();
         NetworkFitResult result = fit.Run(context, classes, (context.InitialPredictor as NetworkMulticlassModelParameters)?.Network, memory);
-        return new NetworkMulticlassModelParameters(Host, result.Trained.ToFitted(new SoftmaxOutput()));
+        return new NetworkMulticlassModelParameters(Host, result.Network);
     }
 
     /// <inheritdoc/>

@@ -60,8 +60,8 @@ public sealed class TorchRegressionTrainer
         context.TrainingSet.CheckRegressionLabel();
         if (fit.IsTabular) return new NetworkRegressionModelParameters(Host, fit.RunTabular(context, classes: 1, (context.InitialPredictor as NetworkRegressionModelParameters)?.Network));
         using var memory = new RowMemory();
-        var (trained, scale, _) = fit.Run(context, classes: 1, (context.InitialPredictor as NetworkRegressionModelParameters)?.Network, memory);
-        return new NetworkRegressionModelParameters(Host, trained.ToFitted(scale!.ToOutput(outputs: 1, ascending: false)));
+        NetworkFitResult result = fit.Run(context, classes: 1, (context.InitialPredictor as NetworkRegressionModelParameters)?.Network, memory);
+        return new NetworkRegressionModelParameters(Host, result.Network);
     }
 
     /// <inheritdoc/>

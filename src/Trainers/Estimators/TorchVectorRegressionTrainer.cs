@@ -59,8 +59,8 @@ public sealed class TorchVectorRegressionTrainer
     protected override NetworkVectorRegressionModelParameters TrainModelCore(TrainContext context)
     {
         using var memory = new RowMemory();
-        var (trained, scale, _) = fit.Run(context, classes: 1, (context.InitialPredictor as NetworkVectorRegressionModelParameters)?.Network, memory);
-        return new NetworkVectorRegressionModelParameters(Host, trained.ToFitted(scale!.ToOutput(trained.Network.Outputs, ascending: fit.Loss is QuantileLoss)));
+        NetworkFitResult result = fit.Run(context, classes: 1, (context.InitialPredictor as NetworkVectorRegressionModelParameters)?.Network, memory);
+        return new NetworkVectorRegressionModelParameters(Host, result.Network);
     }
 
     /// <inheritdoc/>

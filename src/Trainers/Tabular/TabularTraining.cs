@@ -6,7 +6,7 @@ using Microsoft.ML.Trainers.Torch.Training;
 namespace Microsoft.ML.Trainers.Torch.Tabular;
 
 /// <summary>Trains the members of a model, side by side on the cores there are.</summary>
-internal sealed class TabularTraining(TorchTabularOptions given, LearningTask task, Device device, ulong seed, RunWatcher watcher)
+internal sealed class TabularTraining(TorchTabularOptions given, LearningTask task, Device device, ulong seed, RunWatcher watcher, ModelMetrics? metrics = null)
 {
     /// <param name="train">The rows; the labels of a regression are standardised.</param>
     /// <param name="validation">Rows by whose loss each member keeps its best epoch, or null.</param>
@@ -66,7 +66,7 @@ internal sealed class TabularTraining(TorchTabularOptions given, LearningTask ta
                 ? start!.Weights(member % start.Members).ToArray()
                 : FirstWeights.Of(network, encoding, train, options.DataDrivenInitialization, own);
             TorchTabularOptions run = members == 1 ? options : MemberCheckpoints.Of(options, $"member-{member}");
-            trained[member] = TrainedNetwork.Train(network, loss, train, validation, run, device, own, first, watcher);
+            trained[member] = TrainedNetwork.Train(network, loss, train, validation, run, device, own, first, watcher, metrics);
         });
         return new FittedNetwork(network, [.. trained.Select(member => (ReadOnlyMemory<float>)member.Weights)], output, trained[0].History.ToJson());
     }

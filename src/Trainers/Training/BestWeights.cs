@@ -2,13 +2,14 @@ using Microsoft.ML.Trainers.Torch.Checkpoints;
 
 namespace Microsoft.ML.Trainers.Torch.Training;
 
-/// <summary>The best epoch so far by validation loss, its weights, and how long ago it was.</summary>
+/// <summary>The best epoch so far by validation loss or metric, its weights, and how long ago it was.</summary>
 internal sealed class BestWeights(int length, double minimumDelta)
 {
     private readonly float[] weights = new float[length];
 
     public int Epoch { get; private set; } = -1;
 
+    /// <summary>Its loss, or its metric as one: less is better.</summary>
     public double Loss { get; private set; } = double.PositiveInfinity;
 
     /// <summary>Epochs since the best one.</summary>

@@ -1,19 +1,28 @@
+using System.Collections.Immutable;
 using Microsoft.ML.Trainers.Torch.Data;
 using Microsoft.ML.Trainers.Torch.Engines;
 
 namespace Microsoft.ML.Trainers.Torch.Training;
 
-/// <summary>The loss of an engine's present weights on rows it does not train on.</summary>
-internal static class Evaluation
+/// <summary>How good an engine's present weights are on some rows.</summary>
+/// <param name="Loss">The mean loss; NaN without rows.</param>
+/// <param name="Metrics">By name; empty where none are asked for.</param>
+internal sealed record Evaluation(double Loss, ImmutableSortedDictionary<string, double> Metrics)
 {
     private const int RowsPerChunk = 1024;
 
-    public static double MeanLoss(Engine engine, TrainingData data)
+    /// <summary>That of no rows.</summary>
+    public static Evaluation None { get; } = new(double.NaN, ImmutableSortedDictionary<string, double>.Empty);
+
+    public static Evaluation Of(Engine engine, TrainingData data, ModelMetrics? metrics)
     {
-        int outputs = engine.Network.Outputs;
+        int outputs = engine.Network.Outputs, labels = data.LabelColumns;
         var scores = new float[RowsPerChunk * outputs];
         int members = engine.Network.Members, own = outputs / members;
         var unused = new float[own];
+        float[] prediction = new float[metrics?.Predictions(own) ?? 0];
+        MetricSums? sums = metrics?.Sums(data.Rows, prediction.Length);
+        ReadOnlySpan<float> targets = data.Targets.IsEmpty ? data.Labels.Span : data.Targets.Span;
         double loss = 0, total = 0;
         for (int first = 0; first < data.Rows; first += RowsPerChunk)
         {
@@ -22,11 +31,15 @@ internal static class Evaluation
             for (int row = 0; row < count; row++)
             {
                 double weight = data.Weights.IsEmpty ? 1 : data.Weights.Span[first + row];
-                ReadOnlySpan<float> label = data.Labels.Span.Slice((first + row) * data.LabelColumns, data.LabelColumns);
-                for (int member = 0; member < members; member++) loss += weight / members * engine.Loss.Evaluate(scores.AsSpan(row * outputs + member * own, own), label, unused);
+                Span<float> raw = scores.AsSpan(row * outputs, outputs);
+                ReadOnlySpan<float> label = data.Labels.Span.Slice((first + row) * labels, labels);
+                for (int member = 0; member < members; member++) loss += weight / members * engine.Loss.Evaluate(raw.Slice(member * own, own), label, unused);
                 total += weight;
+                if (sums is null) continue;
+                metrics!.Predict(raw, members, prediction);
+                sums.Add(prediction, targets.Slice((first + row) * labels, labels));
             }
         }
-        return loss / total;
+        return new Evaluation(loss / total, sums?.Result() ?? None.Metrics);
     }
 }

@@ -20,13 +20,13 @@ internal sealed class HistoryRecorder(GroupUpdater updater, TrainingPlan plan)
     private int epoch;
     private TimeSpan epochStart;
     private TimeSpan before;
+    private TimeSpan trained;
     private double weight, gradientNorm;
 
     public int CompletedEpochs => epochs.Count;
 
-    public double LastValidationLoss => epochs.Count == 0 ? double.NaN : epochs[^1].ValidationLoss;
-
-    public double LastTrainingLoss => epochs[^1].TrainingLoss;
+    /// <summary>The epoch that ended last, or null.</summary>
+    public EpochRecord? Last => epochs.Count == 0 ? null : epochs[^1];
 
     private TimeSpan Elapsed => before + clock.Elapsed;
 
@@ -47,22 +47,39 @@ internal sealed class HistoryRecorder(GroupUpdater updater, TrainingPlan plan)
     /// <summary>Counts the rows of a step.</summary>
     public void Add(double stepWeight) => weight += stepWeight;
 
+    /// <summary>The epoch's steps are done; what follows is evaluation.</summary>
+    public void EndSteps() => trained = Elapsed;
+
     /// <param name="stepsDone">Completed steps of the run.</param>
     /// <param name="lossSum">The sum of w loss over the epoch.</param>
-    /// <param name="validationLoss">NaN without validation rows.</param>
-    public void EndEpoch(long stepsDone, double lossSum, double validationLoss)
+    /// <param name="validation">On the validation rows.</param>
+    /// <param name="training">On the training rows, if asked for.</param>
+    public void EndEpoch(long stepsDone, double lossSum, Evaluation validation, Evaluation training)
     {
-        TimeSpan now = Elapsed;
         double rows = RowsOf(stepsDone - epoch * plan.StepsPerEpoch);
         double trainingLoss = weight > 0 ? lossSum / weight : 0;
-        epochs.Add(new EpochRecord(epoch, stepsDone, trainingLoss, validationLoss, Rates(stepsDone - 1), gradientNorm, now.TotalSeconds, rows / (now - epochStart).TotalSeconds));
+        epochs.Add(new EpochRecord(epoch, stepsDone, trainingLoss, validation.Loss, Rates(stepsDone - 1), gradientNorm, Elapsed.TotalSeconds, rows / (trained - epochStart).TotalSeconds)
+        {
+            ValidationMetrics = validation.Metrics,
+            TrainingMetrics = training.Metrics,
+        });
     }
 
     /// <summary>The epoch that has just ended.</summary>
     public TrainingProgress Progress(int numberOfEpochs)
     {
         EpochRecord last = epochs[^1];
-        return new TrainingProgress(last.Epoch, numberOfEpochs, last.Steps, plan.TotalSteps, last.TrainingLoss, last.ValidationLoss, last.LearningRates, Elapsed);
+        return new TrainingProgress(last.Epoch, numberOfEpochs, last.Steps, plan.TotalSteps, last.TrainingLoss, last.ValidationLoss, last.LearningRates, Elapsed)
+        {
+            ValidationMetrics = last.ValidationMetrics,
+            TrainingMetrics = last.TrainingMetrics,
+        };
+    }
+
+    /// <summary>Adds what callbacks reported to the epoch that has just ended.</summary>
+    public void AddReported(IReadOnlyDictionary<string, double> metrics)
+    {
+        if (metrics.Count > 0) epochs[^1] = epochs[^1] with { ValidationMetrics = epochs[^1].ValidationMetrics.SetItems(metrics) };
     }
 
     public TrainingHistory ToHistory(int? bestEpoch)

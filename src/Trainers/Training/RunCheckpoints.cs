@@ -21,13 +21,13 @@ internal sealed class RunCheckpoints : IDisposable
         run = new(describe);
     }
 
-    public void SaveIfDue(long step, int? completedEpochs, double validationLoss, Action<Checkpoint.Builder> save)
+    public void SaveIfDue(long step, int? completedEpochs, double score, Action<Checkpoint.Builder> save)
     {
         if (folder is null || !folder.IsDue(step, completedEpochs)) return;
         var checkpoint = new Checkpoint.Builder();
         foreach ((string what, string text) in run.Value) checkpoint.Add(what, text);
         save(checkpoint);
-        folder.Save(checkpoint.Build(step, completedEpochs is null || double.IsNaN(validationLoss) ? null : validationLoss));
+        folder.Save(checkpoint.Build(step, completedEpochs is null || !double.IsFinite(score) ? null : score));
     }
 
     public void Dispose() => folder?.Dispose();

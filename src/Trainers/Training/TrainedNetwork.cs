@@ -14,17 +14,21 @@ internal sealed record TrainedNetwork(Network Network, float[] Weights, Training
 
     /// <summary>Trains a network from its first weights, or from those given.</summary>
     public static TrainedNetwork Train(
-        Network network, Loss loss, TrainingData train, TrainingData? validation, TrainingOptions options, Device device, ulong seed, float[]? firstWeights, RunWatcher watcher)
+        Network network, Loss loss, TrainingData train, TrainingData? validation, TrainingOptions options, Device device, ulong seed, float[]? firstWeights, RunWatcher watcher,
+        ModelMetrics? metrics = null)
     {
         using Engine engine = EngineChoice.Create(network, loss, train, device, options.NumberOfThreads, options.MatrixPrecision, seed, watcher.Say);
-        return Train(engine, validation, options, seed, firstWeights, watcher);
+        return Train(engine, validation, options, seed, firstWeights, watcher, metrics);
     }
 
     /// <summary>The same with an engine that is given.</summary>
-    public static TrainedNetwork Train(Engine engine, TrainingData? validation, TrainingOptions options, ulong seed, float[]? firstWeights, RunWatcher watcher)
+    public static TrainedNetwork Train(Engine engine, TrainingData? validation, TrainingOptions options, ulong seed, float[]? firstWeights, RunWatcher watcher, ModelMetrics? metrics = null)
     {
         if (validation is null && options.EarlyStopping is not null)
             throw new InvalidOperationException("EarlyStopping must have validation rows to watch but there were none. Set ValidationFraction or call Fit(train, validation).");
+
+        if (options.EarlyStopping?.Metric is { } watched && Metric.Measured.Contains(watched) && metrics?.Names.Contains(watched.Name) != true)
+            throw new InvalidOperationException($"EarlyStopping.Metric must be one of {string.Join(", ", metrics?.Names ?? [])}, or one that a callback reports, but was {watched.Name}. Leave it out to watch the loss.");
 
         Checkpoint? resumed = options.ResumeFrom is { } path ? CheckpointFolder.Read(path, watcher.Say) : null;
         TrainingPlan plan = options.PlanFor(engine.Data.Rows);
@@ -39,7 +43,7 @@ internal sealed record TrainedNetwork(Network Network, float[] Weights, Training
         IReadOnlyList<KeyValuePair<string, string>> Describe() => RunCheckpoints.Describe(engine.Network, engine.Loss, engine.Data, validation, options, plan, schedule, seed);
         if (resumed is not null) RunCheckpoints.RequireSameRun(resumed, Describe(), options.ResumeWithDecay is null ? options.ResumeMode : ResumeMode.SameRates, plan, schedule);
         using var checkpoints = new RunCheckpoints(options.Checkpoints, resumed?.Step ?? 0, Describe);
-        var loop = new TrainingLoop(engine, updater, plan, options, seed, validation, watcher, checkpoints);
+        var loop = new TrainingLoop(engine, updater, plan, options, seed, validation, watcher, checkpoints, metrics);
         if (resumed is not null) loop.Restore(resumed);
         TrainingHistory history = loop.Run();
         return new TrainedNetwork(engine.Network, engine.Weights.ToArray(), history);

@@ -8,7 +8,8 @@ namespace Microsoft.ML.Trainers.Torch.Training;
 
 /// <summary>Gradient descent: for each step a gradient and an update. The same loop drives every engine and optimizer.</summary>
 internal sealed class TrainingLoop(
-    Engine engine, GroupUpdater updater, TrainingPlan plan, TrainingOptions options, ulong seed, TrainingData? validation, RunWatcher watcher, RunCheckpoints? checkpoints = null)
+    Engine engine, GroupUpdater updater, TrainingPlan plan, TrainingOptions options, ulong seed, TrainingData? validation, RunWatcher watcher, RunCheckpoints? checkpoints = null,
+    ModelMetrics? metrics = null)
 {
     private readonly BatchOrder order = new(
         engine.Data.Rows, seed, options.Shuffle, BatchOrder.BlockRows(engine.Data.Rows, engine.Data.Columns, plan.BatchSize ?? 1));
@@ -58,7 +59,7 @@ internal sealed class TrainingLoop(
             bool endsEpoch = StepInEpoch == plan.StepsPerEpoch - 1 || step == plan.TotalSteps - 1;
             if (endsEpoch) EndEpoch();
             step++;
-            checkpoints?.SaveIfDue(step, endsEpoch ? history.CompletedEpochs : null, history.LastValidationLoss, Save);
+            checkpoints?.SaveIfDue(step, endsEpoch ? history.CompletedEpochs : null, history.Last is { } last && endsEpoch ? Criterion(last) : double.NaN, Save);
         }
         updater.BeginEvaluation();
         engine.Fetch();
@@ -113,20 +114,34 @@ internal sealed class TrainingLoop(
     private void EndEpoch()
     {
         int epoch = Epoch;
+        history.EndSteps();
         updater.BeginEvaluation();
-        double validationLoss = validation is null ? double.NaN : Evaluation.MeanLoss(engine, validation);
-        best?.Observe(epoch, validationLoss, EvaluatedWeights);
-        updater.EndEvaluation();
-        history.EndEpoch(step + 1, engine.LossSum, validationLoss);
-        if (best is not null && best.Waited >= options.EarlyStopping!.Patience) stopped = true;
-        if (plateau is not null)
-        {
-            plateau = options.Plateau!.Observe(plateau, validation is null ? history.LastTrainingLoss : validationLoss);
-            updater.RateMultiplier = plateau.Factor;
-        }
+        history.EndEpoch(
+            step + 1, engine.LossSum,
+            validation is null ? Evaluation.None : Evaluation.Of(engine, validation, metrics),
+            options.TrainingMetrics && metrics is not null ? Evaluation.Of(engine, engine.Data, metrics) : Evaluation.None);
         TrainingProgress progress = history.Progress((int)Math.Ceiling(plan.Epochs));
         watcher.Report(progress);
         if (options.StopWhen?.Invoke(progress) == true || progress.Elapsed >= options.MaximumTime) stopped = true;
+        history.AddReported(progress.Reported);
+        EpochRecord ended = history.Last!;
+        best?.Observe(epoch, Criterion(ended), EvaluatedWeights);
+        updater.EndEvaluation();
+        if (best is not null && best.Waited >= options.EarlyStopping!.Patience) stopped = true;
+        if (plateau is not null)
+        {
+            plateau = options.Plateau!.Observe(plateau, validation is null ? ended.TrainingLoss : ended.ValidationLoss);
+            updater.RateMultiplier = plateau.Factor;
+        }
+    }
+
+    /// <summary>What the best epoch has least of: the validation loss, or the metric that early stopping watches.</summary>
+    private double Criterion(EpochRecord epoch)
+    {
+        if (options.EarlyStopping?.Metric is not { } metric) return epoch.ValidationLoss;
+        if (epoch.ValidationMetrics.TryGetValue(metric.Name, out double value)) return metric.AsLoss(value);
+        throw new InvalidOperationException(
+            $"EarlyStopping.Metric must be one of {string.Join(", ", epoch.ValidationMetrics.Keys)}, or one that a callback reports at every epoch, but was {metric.Name}. Report it with TrainingProgress.Report.");
     }
 
     /// <summary>The mean gradient over the batches of the present step.</summary>

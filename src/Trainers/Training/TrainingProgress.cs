@@ -14,6 +14,31 @@ namespace Microsoft.ML.Trainers.Torch;
 public sealed record TrainingProgress(
     int Epoch, int NumberOfEpochs, long Step, long TotalSteps, double TrainingLoss, double ValidationLoss, ImmutableArray<double> LearningRates, TimeSpan Elapsed)
 {
+    private readonly Dictionary<string, double> reported = new(StringComparer.Ordinal);
+
     /// <summary>The rate of the first parameter group at the epoch's last step.</summary>
     public double LearningRate => LearningRates[0];
+
+    /// <summary>Metrics on the validation rows by name (<see cref="Metric"/>); empty without them.</summary>
+    public ImmutableSortedDictionary<string, double> ValidationMetrics { get; init; } = ImmutableSortedDictionary<string, double>.Empty;
+
+    /// <summary>Metrics on the training rows by name; empty without <see cref="TrainingOptions.TrainingMetrics"/>.</summary>
+    public ImmutableSortedDictionary<string, double> TrainingMetrics { get; init; } = ImmutableSortedDictionary<string, double>.Empty;
+
+    /// <summary>What was reported so far.</summary>
+    internal IReadOnlyDictionary<string, double> Reported => reported;
+
+    /// <summary>
+    /// Adds a metric of your own to the history of this epoch, among the validation metrics. To be called within the callback that was given this
+    /// progress; <see cref="EarlyStopping.Metric"/> may watch it.
+    /// </summary>
+    /// <param name="name">Its name; not one of <see cref="ValidationMetrics"/>. The last value of a name counts.</param>
+    /// <param name="value">Its value; NaN for not measured.</param>
+    /// <exception cref="ArgumentException">The name is empty, or that of a metric that is measured.</exception>
+    public void Report(string name, double value)
+    {
+        if (ValidationMetrics.ContainsKey(Require.NotEmpty(name, "It names the metric in the history.", nameof(name))))
+            throw new ArgumentException($"name must not be that of a measured metric but was '{name}'. Give your metric another name.", nameof(name));
+        reported[name] = value;
+    }
 }

@@ -26,7 +26,7 @@ public sealed class TensorBoardLogTests
             ["all", "head"],
             [
                 new EpochRecord(0, 10, 2.5, double.NaN, [0.1, 0.2], 3, 1.5, 1000),
-                new EpochRecord(1, 300, 1.25, 1.5, [0.05, 0.1], 2, 4, 2000) { ValidationMetrics = ImmutableSortedDictionary<string, double>.Empty.Add("Genauigkeit ü", 0.75) },
+                new EpochRecord(1, 300, 1.25, 1.5, [0.05, 0.1], 2, 4, 2000) { ValidationMetrics = ImmutableSortedDictionary<string, double>.Empty.Add("Genauigkeit ü", 0.75), TrainingMetrics = ImmutableSortedDictionary<string, double>.Empty.Add("RSquared", 0.5).Add("none", double.NaN) },
             ],
             [new StepRecord(150, 2, [0.3, 0.4], double.PositiveInfinity)]);
 
@@ -37,7 +37,7 @@ public sealed class TensorBoardLogTests
         events.Skip(1).Select(Describe).Should().BeEquivalentTo(
             "150 +2 step/loss 2", "150 +2 step/rate/all 0.3", "150 +2 step/rate/head 0.4", "150 +2 step/gradient_norm Infinity",
             "10 +1.5 loss/training 2.5", "10 +1.5 rate/all 0.1", "10 +1.5 rate/head 0.2", "10 +1.5 gradient_norm 3", "10 +1.5 rows_per_second 1000",
-            "300 +4 loss/training 1.25", "300 +4 loss/validation 1.5", "300 +4 validation/Genauigkeit ü 0.75", "300 +4 rate/all 0.05", "300 +4 rate/head 0.1",
+            "300 +4 loss/training 1.25", "300 +4 loss/validation 1.5", "300 +4 validation/Genauigkeit ü 0.75", "300 +4 training/RSquared 0.5", "300 +4 rate/all 0.05", "300 +4 rate/head 0.1",
             "300 +4 gradient_norm 2", "300 +4 rows_per_second 2000");
     }
 

@@ -4,6 +4,7 @@ using Microsoft.ML.NeuralNetworks.Layers;
 using Microsoft.ML.Trainers.Torch;
 using Microsoft.ML.Trainers.Torch.Checkpoints;
 using Microsoft.ML.Trainers.Torch.Data;
+using Microsoft.ML.Trainers.Torch.Tabular;
 using Microsoft.ML.Trainers.Torch.Training;
 using Microsoft.VisualStudio.TestTools.UnitTesting;
 
@@ -38,9 +39,36 @@ public sealed class ResumeTests
         yield return Case("in order", options => options.Shuffle = false);
         yield return Case("groups", options => options.ParameterGroups = [new ParameterGroup("layers.0.*") { LearningRate = 0.01, Schedule = LrSchedule.Constant }, ParameterGroup.NoDecay]);
         yield return Case("scheduled decay", options => options.Optimizer = Optimizers.AdamW(0.03) with { WeightDecay = new ScheduledValue(0.1, LrSchedule.Linear(8.Epochs(), to: 0)) });
+        yield return Case("clipping", options => options.GradientClipping = new GradientClipping { Norm = 0.3 });
+        yield return Case("dropout schedule", options => (options.Dropout, options.DropoutSchedule) = (0.4, LrSchedule.Linear(8.Epochs(), to: 0)));
+        yield return Case("batch norm", options => options.Normalization = Normalization.Batch);
+        yield return Case("metrics", options => (options.TrainingMetrics, options.EarlyStopping) = (true, new EarlyStopping { Metric = Metric.RSquared, Patience = 3, MinimumDelta = 0.001 }));
+        yield return Case("reported metric", options =>
+        {
+            options.EarlyStopping = new EarlyStopping { Metric = new Metric("distance", HigherIsBetter: false), Patience = 2 };
+            options.StopWhen = now => { now.Report("distance", Math.Abs(now.Epoch - 4)); return false; };
+        });
+        yield return Case("front", options => Front(options));
+        yield return Case("everything", options =>
+        {
+            Front(options);
+            (options.HiddenLayers, options.Residual, options.Normalization, options.Activation, options.ParametricActivation) = ([7, 7], true, Normalization.Batch, ActivationFunction.Mish, true);
+            (options.Dropout, options.DropoutSchedule, options.GradientClipping) = (0.2, LrSchedule.Hold(0.5.OfRun()).Cosine(), new GradientClipping { Norm = 0.5 });
+            options.Optimizer = Optimizers.AdamW(0.03) with { WeightDecay = new ScheduledValue(0.1, LrSchedule.Linear(8.Epochs(), to: 0)), Averaging = WeightAveraging.Exponential(0.8) };
+            options.ParameterGroups = [new ParameterGroup("encoding.*") { LearningRateMultiplier = 0.1 }, new ParameterGroup("layers.0.*") { LearningRate = 0.01, Schedule = LrSchedule.Constant }];
+            (options.Plateau, options.TrainingMetrics) = (new ReduceOnPlateau { Patience = 0, Factor = 0.7, Threshold = 0.1 }, true);
+            options.EarlyStopping = new EarlyStopping { Metric = Metric.MeanAbsoluteError, Patience = 6 };
+            options.StopWhen = now => { now.Report("epoch", now.Epoch); return false; };
+        });
         yield return Case("part of an epoch", options => (options.NumberOfEpochs, options.Schedule) = (23.0 / 3, LrSchedule.Constant));
 
         static object[] Case(string name, Action<TorchMlpOptions> change) => [name, change];
+
+        static void Front(TorchMlpOptions options)
+        {
+            (options.MissingValues, options.PeriodicFrequencies, options.PiecewiseLinearBins) = (MissingValueHandling.ImputeAndIndicate, 3, 4);
+            (options.CategoricalColumns, options.Initialization) = (["town"], WeightInitialization.DataDriven);
+        }
     }
 
     [TestMethod]
@@ -66,12 +94,18 @@ public sealed class ResumeTests
             resumed.History.BestEpoch.Should().Be(whole.History.BestEpoch);
             resumed.History.Epochs.Select(epoch => (epoch.Epoch, epoch.Steps, epoch.TrainingLoss, epoch.ValidationLoss, epoch.GradientNorm))
                 .Should().Equal(whole.History.Epochs.Select(epoch => (epoch.Epoch, epoch.Steps, epoch.TrainingLoss, epoch.ValidationLoss, epoch.GradientNorm)));
+            resumed.History.Epochs.Select(epoch => Text(epoch.ValidationMetrics) + Text(epoch.TrainingMetrics)).Should().Equal(whole.History.Epochs.Select(epoch => Text(epoch.ValidationMetrics) + Text(epoch.TrainingMetrics)));
             resumed.History.Samples.Select(sample => (sample.Step, sample.Loss)).Should().Equal(whole.History.Samples.Select(sample => (sample.Step, sample.Loss)));
         }
     }
 
+    private static string Text(IEnumerable<KeyValuePair<string, double>> metrics) => string.Join(" ", metrics.Select(metric => $"{metric.Key}={metric.Value:R}"));
+
     public static IEnumerable<object[]> Differences()
     {
+        yield return Case("early stopping", options => options.EarlyStopping = new EarlyStopping { Metric = Metric.RSquared });
+        yield return Case("network", options => options.ParametricActivation = true);
+        yield return Case("network", options => options.InputScaling = InputScaling.Standard);
         yield return Case("optimizer", options => options.Optimizer = Optimizers.Adam(0.03));
         yield return Case("optimizer", options => options.Optimizer = Optimizers.AdamW(0.031));
         yield return Case("schedule", options => options.Schedule = LrSchedule.Warmup(2.Epochs()).Linear(6.Epochs(), to: 0));
@@ -160,9 +194,30 @@ public sealed class ResumeTests
 
     private static TrainedNetwork Train(TorchMlpOptions options)
     {
-        TrainingData data = Data(Rows, options.FeatureColumnName == "Features" ? 1 : 2);
-        return TrainedNetwork.Train(options.BuildNetwork(3, 1), options.Loss ?? new SquaredError(), data, Data(12, 3), options, Device.Cpu, (ulong)(options.Seed ?? 1), null,
-            new RunWatcher(default, () => { }, [], _ => { }));
+        TrainingData data = Data(Rows, options.FeatureColumnName == "Features" ? 1 : 2), validation = Data(12, 3);
+        Network network = options.BuildNetwork(3, 1);
+        float[]? first = null;
+        ulong seed = (ulong)(options.Seed ?? 1);
+        if (options.HasFront)
+        {
+            bool hasTown = options.CategoricalColumns.Count > 0;
+            if (hasTown) (data, validation) = (WithTownsAndGaps(data), WithTownsAndGaps(validation));
+            var front = new TabularEncoding(data, hasTown ? new HashSet<int> { 1 } : [], options, () => { });
+            network = new Network([.. front.Layers, .. options.BuildNetwork(front.Outputs, 1).Layers]);
+            first = FirstWeights.Of(network, front, data, options.Initialization, seed);
+        }
+        ModelMetrics? metrics = ModelMetrics.Of(LearningTask.Regression, new LinearOutput(), 1, 1, hasProbability: false);
+        return TrainedNetwork.Train(network, options.Loss ?? new SquaredError(), data, validation, options, Device.Cpu, seed, first, new RunWatcher(default, () => { }, [], _ => { }), metrics);
+    }
+
+    private static TrainingData WithTownsAndGaps(TrainingData data)
+    {
+        for (int row = 0; row < data.Rows; row++)
+        {
+            data.Features.Span[row * 3 + 1] = row % 7 == 0 ? float.NaN : 1 + row % 4;
+            if (row % 5 == 1) data.Features.Span[row * 3 + 2] = float.NaN;
+        }
+        return data;
     }
 
     private static TrainingData Data(int rows, int seed)
