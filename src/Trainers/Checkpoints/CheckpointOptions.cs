@@ -21,7 +21,7 @@ public sealed class CheckpointOptions
     /// <summary>How many of the newest checkpoints stay, 1 or more. The default is 2: the newest, and the one before it.</summary>
     public int KeepLast { get; set; } = 2;
 
-    /// <summary>Whether the checkpoint with the lowest validation loss stays too. The default is true.</summary>
+    /// <summary>Whether the checkpoint with the lowest validation loss, or the best <see cref="EarlyStopping.Metric"/>, stays too. The default is true.</summary>
     public bool KeepBest { get; set; } = true;
 
     /// <summary>A checked copy, which later changes of this object do not reach.</summary>
