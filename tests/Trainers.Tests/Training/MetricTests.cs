@@ -117,7 +117,7 @@ public sealed class MetricTests
         Near(history.Epochs[history.BestEpoch].ValidationMetrics["AreaUnderRocCurve"], expected.AreaUnderRocCurve);
 
         IDataView numbers = context.View(Samples.Curved(300)), others = context.View(Samples.Curved(450).Skip(300));
-        options.EarlyStopping = null;
+        (options.EarlyStopping, options.SharedMembers) = (null, 4);
         var regression = context.Regression.Trainers.TorchTabular(options).Fit(numbers, others);
         history = regression.Model.History!;
         Near(history.Epochs[history.BestEpoch].ValidationMetrics["RootMeanSquaredError"], context.Regression.Evaluate(regression.Transform(others)).RootMeanSquaredError);
