@@ -50,6 +50,9 @@ public sealed class FittedNetwork
     internal FittedNetwork(Network network, ReadOnlyMemory<float> weights, OutputTransform output, ReadOnlySpan<byte> history = default, IReadOnlyDictionary<string, string>? metadata = null)
         : this(network, [weights], output, history, metadata) { }
 
+    /// <summary>The same networks whose outputs become predictions in another way.</summary>
+    internal FittedNetwork WithOutput(OutputTransform output) => new(Network, [.. members.Select(weights => (ReadOnlyMemory<float>)weights)], output, history, Metadata);
+
     /// <summary>The layers and where their parameters lie.</summary>
     public Network Network { get; }
 

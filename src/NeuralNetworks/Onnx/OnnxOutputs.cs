@@ -37,9 +37,7 @@ internal static class OnnxOutputs
         string mean = Mean(graph, raw.Select(value =>
         {
             value = graph.Node("Add", graph.Node("Mul", value, scale), shift);
-            if (float.IsFinite(linear.Minimum)) value = graph.Node("Max", value, graph.Constant("output.minimum", linear.Minimum));
-            if (float.IsFinite(linear.Maximum)) value = graph.Node("Min", value, graph.Constant("output.maximum", linear.Maximum));
-            return value;
+            return Bounded(graph, value, linear.Minimum, linear.Maximum);
         }));
         return linear.Ascending ? graph.Sort(mean, linear.Scale.Length) : mean;
     }
@@ -47,11 +45,18 @@ internal static class OnnxOutputs
     private static string Logistic(OnnxGraph graph, LogisticOutput logistic, string[] raw)
     {
         string[] scores = [.. raw.Select(value => logistic.TwoOutputs ? graph.Node("Sub", graph.Columns(value, [1]), graph.Columns(value, [0])) : value)];
-        if (scores.Length == 1) return scores[0];
+        if (scores.Length == 1) return Bounded(graph, scores[0], logistic.Minimum, logistic.Maximum);
         string[] bounded = [.. scores.Select(score => graph.Node("Max", graph.Node("Min", score, graph.Constant("most", LargestLogOdds)), graph.Constant("least", -LargestLogOdds)))];
         string positive = Mean(graph, bounded.Select(score => graph.Node("Sigmoid", score)));
         string negative = Mean(graph, bounded.Select(score => graph.Node("Sigmoid", graph.Node("Neg", score))));
-        return graph.Node("Sub", graph.Node("Log", positive), graph.Node("Log", negative));
+        return Bounded(graph, graph.Node("Sub", graph.Node("Log", positive), graph.Node("Log", negative)), logistic.Minimum, logistic.Maximum);
+    }
+
+    private static string Bounded(OnnxGraph graph, string value, float minimum, float maximum)
+    {
+        if (float.IsFinite(minimum)) value = graph.Node("Max", value, graph.Constant("output.minimum", minimum));
+        if (float.IsFinite(maximum)) value = graph.Node("Min", value, graph.Constant("output.maximum", maximum));
+        return value;
     }
 
     private static string Mean(OnnxGraph graph, IEnumerable<string> values)

@@ -3,13 +3,35 @@ namespace Microsoft.ML.NeuralNetworks;
 /// <summary>
 /// Binary classification: the score is the log-odds s of the positive class, so that its probability is 1 / (1 + exp(-s)).
 /// A network with one output gives s; one with two (a two-way softmax) gives s = raw_1 - raw_0.
-/// Several networks: the log-odds of the mean of their probabilities.
+/// Several networks: the log-odds of the mean of their probabilities. Bounds keep a probability in 32-bit floats away from 0 and 1, where
+/// the logarithm of it, or of its complement, is not finite.
 /// </summary>
 /// <param name="TwoOutputs">Whether the network gives one number for each of the two classes, the negative one first.</param>
 public sealed record LogisticOutput(bool TwoOutputs = false) : OutputTransform
 {
     // Beyond this, the probability or its complement would be zero even in double precision.
     private const double Largest = 700;
+
+    /// <summary>The least log-odds whose probability is a normal float: about 1.2e-38.</summary>
+    internal const float LeastLogOdds = -87.3f;
+
+    /// <summary>The log-odds of the largest float below 1, 1 - 2^-24.</summary>
+    internal const float MostLogOdds = 16.6355f;
+
+    /// <summary>No score is below this. Default: no bound.</summary>
+    public float Minimum { get; init; } = float.NegativeInfinity;
+
+    /// <summary>No score is above this. Default: no bound.</summary>
+    public float Maximum { get; init; } = float.PositiveInfinity;
+
+    /// <summary>Bounds for scores s whose probability is 1 / (1 + exp(slope s + offset)): it is then never 0 or 1.</summary>
+    internal LogisticOutput BoundedFor(double slope = -1, double offset = 0)
+    {
+        if (slope == 0) return this;
+        // slope s + offset is minus the log-odds.
+        float atLeast = (float)((-LeastLogOdds - offset) / slope), atMost = (float)((-MostLogOdds - offset) / slope);
+        return this with { Minimum = MathF.Min(atLeast, atMost), Maximum = MathF.Max(atLeast, atMost) };
+    }
 
     internal override int NetworkOutputs(int predictions) => TwoOutputs ? 2 : 1;
 
@@ -21,7 +43,7 @@ public sealed record LogisticOutput(bool TwoOutputs = false) : OutputTransform
     {
         if (networks == 1)
         {
-            prediction[0] = LogOdds(raw, 0);
+            prediction[0] = Bounded(LogOdds(raw, 0));
             return;
         }
 
@@ -32,8 +54,10 @@ public sealed record LogisticOutput(bool TwoOutputs = false) : OutputTransform
             positive += 1 / (1 + Math.Exp(-score));
             negative += 1 / (1 + Math.Exp(score));
         }
-        prediction[0] = (float)(Math.Log(positive) - Math.Log(negative));
+        prediction[0] = Bounded((float)(Math.Log(positive) - Math.Log(negative)));
     }
+
+    private float Bounded(float score) => MathF.Min(MathF.Max(score, Minimum), Maximum);
 
     private float LogOdds(ReadOnlySpan<float> raw, int network) => TwoOutputs ? raw[2 * network + 1] - raw[2 * network] : raw[network];
 }

@@ -26,6 +26,8 @@ internal static class OutputJson
             case LogisticOutput logistic:
                 json.WriteString("kind", "logistic");
                 json.WriteBoolean("twoOutputs", logistic.TwoOutputs);
+                if (float.IsFinite(logistic.Minimum)) json.WriteNumber("minimum", logistic.Minimum);
+                if (float.IsFinite(logistic.Maximum)) json.WriteNumber("maximum", logistic.Maximum);
                 break;
             case SoftmaxOutput:
                 json.WriteString("kind", "softmax");
@@ -49,7 +51,11 @@ internal static class OutputJson
                 Ascending = fields.Flag("ascending"),
             },
             "exponential" => new ExponentialOutput(fields.Number("scale", 1)),
-            "logistic" => new LogisticOutput(fields.Flag("twoOutputs")),
+            "logistic" => new LogisticOutput(fields.Flag("twoOutputs"))
+            {
+                Minimum = fields.Number("minimum", float.NegativeInfinity),
+                Maximum = fields.Number("maximum", float.PositiveInfinity),
+            },
             "softmax" => new SoftmaxOutput(),
             _ => throw new InvalidDataException($"The output must be linear, exponential, logistic or softmax but is '{kind}'. A newer version may have written the file."),
         };

@@ -32,7 +32,7 @@ internal sealed partial class NetworkFit
         {
             LearningTask.Regression => PrepareTargets(train, validation, start, options.ClampPredictions),
             // Two outputs, as the recipe has it, unless the user's own loss wants one.
-            LearningTask.BinaryClassification => new LogisticOutput(TwoOutputs: Options.Loss is null),
+            LearningTask.BinaryClassification => new LogisticOutput(TwoOutputs: Options.Loss is null).BoundedFor(),
             _ => new SoftmaxOutput(),
         };
 

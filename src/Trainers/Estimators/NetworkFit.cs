@@ -116,7 +116,8 @@ internal sealed partial class NetworkFit
     private OutputTransform OutputOf(TargetScale? scale, int outputs) => task switch
     {
         LearningTask.Regression => scale!.ToOutput(outputs, ascending: Loss is QuantileLoss && outputs > 1),
-        LearningTask.BinaryClassification => new LogisticOutput(),
+        // Bounds for other scores follow from their calibrator.
+        LearningTask.BinaryClassification => Loss.ScoresAreLogOdds ? new LogisticOutput().BoundedFor() : new LogisticOutput(),
         _ => new SoftmaxOutput(),
     };
 

@@ -9,7 +9,8 @@ using Microsoft.ML.Trainers.Torch.Estimators;
 namespace Microsoft.ML.Trainers.Torch;
 
 /// <summary>
-/// Trains a network for binary classification. The score is the log-odds, so the probability is 1 / (1 + exp(-score)).
+/// Trains a network for binary classification. The score is the log-odds, so the probability is 1 / (1 + exp(-score)). Scores are bounded
+/// so that the probability, a 32-bit float, is never 0 or 1: it is at least 1.2e-38 and at most 1 - 2^-24.
 /// Made by <c>mlContext.BinaryClassification.Trainers.TorchMlp</c> or <c>TorchLinear</c>.
 /// </summary>
 public sealed class TorchBinaryTrainer
@@ -73,18 +74,19 @@ public sealed class TorchBinaryTrainer
         context.TrainingSet.CheckBinaryLabel();
         var start = context.InitialPredictor as CalibratedModelParametersBase<NetworkBinaryModelParameters, PlattCalibrator>;
         FittedNetwork network;
-        TrainingData? heldOut = null;
+        var calibrator = new PlattCalibrator(Host, slope: -1, offset: 0);
         if (fit.IsTabular) network = fit.RunTabular(context, classes: 1, start?.SubModel.Network);
         else
         {
             using var memory = new RowMemory();
             NetworkFitResult result = fit.Run(context, classes: 1, start?.SubModel.Network, memory);
             network = result.Network;
-            heldOut = result.HeldOut;
+            if (!fit.Loss.ScoresAreLogOdds)
+            {
+                calibrator = PlattCalibration.Of(Host, network, result.HeldOut);
+                network = network.WithOutput(new LogisticOutput().BoundedFor(calibrator.Slope, calibrator.Offset));
+            }
         }
-        PlattCalibrator calibrator = fit.Loss.ScoresAreLogOdds || heldOut is null
-            ? new PlattCalibrator(Host, slope: -1, offset: 0)
-            : PlattCalibration.Of(Host, network, heldOut);
         return new ValueMapperCalibratedModelParameters<NetworkBinaryModelParameters, PlattCalibrator>(Host, new NetworkBinaryModelParameters(Host, network), calibrator);
     }
 

@@ -32,6 +32,8 @@ public sealed class OnnxFileTests
         ["logistic", 1, 1, new LogisticOutput()],
         ["logistic of two outputs", 2, 1, new LogisticOutput(TwoOutputs: true)],
         ["logistic, 4 networks", 1, 4, new LogisticOutput()],
+        ["logistic within bounds", 1, 1, new LogisticOutput { Minimum = -0.1f, Maximum = 0.2f }],
+        ["logistic within bounds, 4 networks", 1, 4, new LogisticOutput { Minimum = -0.1f, Maximum = 0.2f }],
     ];
 
     [TestMethod]

@@ -41,6 +41,25 @@ public sealed class OutputTransformTests
     }
 
     [TestMethod]
+    [DataRow(-1.0, 0.0)]
+    [DataRow(-0.3, 2.0)]
+    [DataRow(4.0, -1.0)]
+    public void Apply_LogisticBounded_ProbabilityIsNeverZeroOrOne(double slope, double offset)
+    {
+        LogisticOutput output = new LogisticOutput().BoundedFor(slope, offset);
+        foreach (float raw in new[] { float.MinValue, -1e4f, -90, -20, 0, 1, 16, 17, 20, 100, 1e4f, float.MaxValue })
+        {
+            float score = Apply(output, 1, 1, raw)[0];
+            // As ML.NET's calibrator does it.
+            float probability = (float)(1 / (1 + Math.Exp(slope * score + offset)));
+            probability.Should().BeInRange(1e-38f, MathF.BitDecrement(1));
+            if (MathF.Abs(raw) < 2) score.Should().Be(raw);
+        }
+        Apply(output, 1, 2, 1e4f, 2e4f)[0].Should().BeInRange(output.Minimum, output.Maximum, "a mean of networks is bounded too");
+        new LogisticOutput().BoundedFor(slope: 0).Should().Be(new LogisticOutput());
+    }
+
+    [TestMethod]
     public void Apply_LogisticOfTwoOutputs_IsTheirDifference() => Apply(new LogisticOutput(TwoOutputs: true), 1, 1, 1, 3.5f).Should().Equal(2.5f);
 
     [TestMethod]

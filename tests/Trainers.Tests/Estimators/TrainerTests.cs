@@ -56,6 +56,30 @@ public sealed class TrainerTests
     }
 
     [TestMethod]
+    [DataRow("log-odds")]
+    [DataRow("hinge")]
+    [DataRow("tabular")]
+    public void Fit_BinaryScoresOfAnySize_GiveAFiniteLogLoss(string kind)
+    {
+        List<Samples.BinaryRow> rows = Samples.Exclusive(200);
+        foreach (Samples.BinaryRow row in rows) row.Label = row.Features[0] > 0;
+        IDataView data = context.View(rows);
+        var binary = context.BinaryClassification.Trainers;
+        TorchBinaryTrainer trainer = kind switch
+        {
+            "tabular" => binary.TorchTabular(numberOfEpochs: 2),
+            "hinge" => binary.TorchLinear(new TorchLinearOptions { Loss = new HingeLoss(), NumberOfEpochs = 30, Optimizer = Optimizers.Adam(0.1) }),
+            _ => binary.TorchLinear(optimizer: Optimizers.Adam(0.1), numberOfEpochs: 30),
+        };
+        var model = trainer.Fit(data);
+        // Rows far from those of training, of either label on either side.
+        IDataView far = context.View(new[] { 1e6f, -1e6f }.SelectMany(x => new[] { true, false }.Select(label => new Samples.BinaryRow { Features = [x, 0, 0], Label = label })));
+        IDataView scored = model.Transform(far);
+        scored.GetColumn<float>("Probability").Should().OnlyContain(probability => probability > 0 && probability < 1);
+        context.BinaryClassification.Evaluate(scored).LogLoss.Should().BeInRange(0, 128);
+    }
+
+    [TestMethod]
     public void TorchMlp_ClassData_NamesTheClasses()
     {
         IDataView data = context.View(Samples.Largest());
