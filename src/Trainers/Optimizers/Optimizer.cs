@@ -23,8 +23,13 @@ public abstract record Optimizer
     public ScheduledValue WeightDecay { get; init => field = Require.NotNegative(value, "Typical values are between 0 and 0.1."); } = 0;
 
     /// <summary>How weight decay acts. The default is each optimizer's own.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">It is not one of the kinds.</exception>
-    public WeightDecayKind DecayKind { get; init => field = Require.Defined(value); }
+    /// <exception cref="ArgumentOutOfRangeException">It is not one of the kinds, or the optimizer knows only coupled decay.</exception>
+    public WeightDecayKind DecayKind
+    {
+        get;
+        init => field = !OnlyCoupledDecay || value == WeightDecayKind.Coupled ? Require.Defined(value)
+            : throw Require.Error(nameof(DecayKind), "Coupled", value, $"{GetType().Name} counts decay as a part of the loss.");
+    }
 
     /// <summary>
     /// Whether weight decay falls and rises with the rate: decay * rate / peak rate. Default false. Defazio 2025, arXiv:2506.02285;
@@ -59,6 +64,9 @@ public abstract record Optimizer
 
     /// <summary>Whether one parameter's update needs no other parameter, so that threads can share the work.</summary>
     internal virtual bool IsElementwise => true;
+
+    /// <summary>Whether decay of another kind than coupled has no meaning for it.</summary>
+    internal virtual bool OnlyCoupledDecay => false;
 
     /// <summary>Whether it evaluates the loss more than once in a step.</summary>
     internal virtual bool NeedsClosure => false;

@@ -7,11 +7,11 @@ namespace Golden.Trajectories;
 internal static class OptimizerFamilies
 {
     /// <summary>The equivalent, or null for an unknown one.</summary>
-    internal static Optimizer? Of(string name, Parameters p) => name.Split('.') switch
+    internal static Optimizer? Of(string name, Parameters p, double baseRate) => name.Split('.') switch
     {
         ["seed", var own] => Seed(own, p),
         ["torch", var own] => TorchFamilies.Of(own, p),
-        ["timm", var own] => TimmFamilies.Of(own, p),
+        ["timm", var own] => TimmFamilies.Of(own, p, baseRate),
         ["pytorch_optimizer", var own] => PytorchOptimizerFamilies.Of(own, p),
         ["schedulefree" or "prodigy" or "dadaptation", var own] => ParameterFreeFamilies.Of(own, p),
         _ => null,

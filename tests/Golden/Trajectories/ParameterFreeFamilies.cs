@@ -15,7 +15,7 @@ internal static class ParameterFreeFamilies
         WeightDecayKind kind = p.Flag("decouple", name != "DAdaptAdam") ? WeightDecayKind.Decoupled : WeightDecayKind.Coupled;
         return name switch
         {
-            "SGDScheduleFree" => new ScheduleFreeSgd
+            "SGDScheduleFree" or "SGDScheduleFreeReference" => new ScheduleFreeSgd
             {
                 Momentum = p.Number("momentum", 0.9), WarmupSteps = p.Number("warmup_steps", 0), StepPower = p.Number("r", 0),
                 RatePower = p.Number("weight_lr_power", 2), WeightDecay = decay,
@@ -36,6 +36,7 @@ internal static class ParameterFreeFamilies
                 Beta1 = p.Beta(0, 0.9), Beta2 = p.Beta(1, 0.999), Beta3 = p.Optional("beta3"), Epsilon = p.Number("eps", 1e-8), WeightDecay = decay,
                 DecayKind = kind, BiasCorrection = p.Flag("use_bias_correction", false), SafeguardWarmup = p.Flag("safeguard_warmup", false),
                 FirstEstimate = p.Number("d0", 1e-6), Coefficient = p.Number("d_coef", 1), GrowthRate = p.Optional("growth_rate"),
+                Slice = p.Int("slice_p", 1),
             },
             "DAdaptAdam" => new DAdaptAdam
             {

@@ -6,14 +6,14 @@ namespace Golden.Trajectories;
 /// <summary>timm's optimizers.</summary>
 internal static class TimmFamilies
 {
-    internal static Optimizer? Of(string name, Parameters p)
+    internal static Optimizer? Of(string name, Parameters p, double baseRate)
     {
         foreach (string flag in (string[])["foreach", "fused", "capturable", "differentiable"]) p.Flag(flag, false);
         bool maximize = p.Flag("maximize", false), corrected = p.Flag("corrected_weight_decay", false);
-        return Plain(name, p) is { } optimizer ? optimizer with { Maximize = maximize, DecayFollowsRate = corrected } : null;
+        return Plain(name, p, baseRate) is { } optimizer ? optimizer with { Maximize = maximize, DecayFollowsRate = corrected } : null;
     }
 
-    private static Optimizer? Plain(string name, Parameters p) => name switch
+    private static Optimizer? Plain(string name, Parameters p, double baseRate) => name switch
     {
         "SGDW" => new Sgd
         {
@@ -91,23 +91,51 @@ internal static class TimmFamilies
             Beta1 = p.Beta(0, 0.9), Beta2 = p.Beta(1, 0.999), Epsilon = p.Number("eps", 1e-8), WeightDecay = Decay(p), Delta = p.Number("delta", 0.1),
             DecayRatio = p.Number("wd_ratio", 0.1), Nesterov = p.Flag("nesterov", false), Cautious = Caution(p),
         },
-        "Muon" => Muon(p),
-        "Adafactor" => new Adafactor
+        "Muon" => Muon(p, baseRate),
+        "Adafactor" => Paper(p),
+        "AdafactorBigVision" => BigVision(p),
+        _ => null,
+    };
+
+    /// <summary>With a rate that is given, as here, steps are never relative to the weights: scale_parameter has no effect.</summary>
+    private static Optimizer Paper(Parameters p)
+    {
+        p.Flag("scale_parameter", true);
+        if (p.Flag("warmup_init", false)) throw new NotSupportedException("warmup_init: timm refuses it together with a rate");
+        return new Adafactor
         {
             Form = AdafactorForm.Paper, Epsilon = p.Number("eps", 1e-30), ScaleEpsilon = p.Number("eps_scale", 1e-3),
             ClipThreshold = p.Number("clip_threshold", 1), DecayRate = -p.Number("decay_rate", -0.8), Beta1 = p.Has("betas") ? p.Beta(0, 0) : null,
             WeightDecay = Decay(p), SmallestFactored = p.Int("min_dim_size_to_factor", 16), Cautious = Caution(p),
-        },
-        "AdafactorBigVision" when p.Text("momentum_dtype", "torch.float64").EndsWith("float64", StringComparison.Ordinal) => new Adafactor
+        };
+    }
+
+    /// <summary>It stores its decay_offset and never reads it.</summary>
+    private static Optimizer BigVision(Parameters p)
+    {
+        p.Int("decay_offset", 0);
+        bool momentum = !p.IsNull("momentum");
+        string type = p.Text("momentum_dtype", "torch.bfloat16");
+        if (momentum && !type.EndsWith("float64", StringComparison.Ordinal))
+            throw new NotSupportedException($"momentum_dtype {type}: the momentum has the precision of the weights here");
+        return new Adafactor
         {
             Form = AdafactorForm.BigVision, AsTimm = true, SmallestFactored = p.Int("min_dim_size_to_factor", 16), DecayRate = p.Number("decay_rate", 0.8),
-            LargestBeta2 = p.Number("beta2_cap", 0.999), Beta1 = p.IsNull("momentum") ? null : p.Number("momentum", 0.9), Epsilon = p.Optional("eps"),
+            LargestBeta2 = p.Number("beta2_cap", 0.999), Beta1 = momentum ? p.Number("momentum", 0.9) : null, Epsilon = p.Optional("eps"),
             WeightDecay = Decay(p), ClipThreshold = p.Optional("clipping_threshold"), UnscaledDecay = p.Flag("unscaled_wd", false), Cautious = Caution(p),
-        },
-        _ => null,
-    };
+        };
+    }
 
-    private static Optimizer Muon(Parameters p) => new Muon
+    private static Optimizer Muon(Parameters p, double baseRate)
+    {
+        // How it treats convolutions; there are none.
+        p.Text("conv_mode", "flatten");
+        p.Flag("normalize_spatial", true);
+        double fallback = p.Optional("adamw_lr") is { } own ? own / baseRate : p.Number("fallback_lr_scale", 1);
+        return Muon(p, new Muon { VectorRateFactor = fallback });
+    }
+
+    private static Optimizer Muon(Parameters p, Muon muon) => muon with
     {
         Momentum = p.Number("momentum", 0.95), Nesterov = p.Flag("nesterov", false), Iterations = p.Int("ns_steps", 5), WeightDecay = Decay(p),
         Coefficients = p.Text("ns_coefficients", "quintic") switch
@@ -127,7 +155,7 @@ internal static class TimmFamilies
             var other => throw new KeyNotFoundException($"adjust_lr_fn {other}"),
         },
         Epsilon = p.Number("eps", 1e-7), SafetyFactor = p.Number("safety_factor", 1), ScaleEpsilon = p.Flag("scale_eps", false),
-        Adaptive = p.Text("algo", "muon") == "adamuon", VectorRateFactor = p.Number("fallback_lr_scale", 1),
+        Adaptive = p.Text("algo", "muon") == "adamuon",
         Beta1 = p.Beta(0, 0.9), Beta2 = p.Beta(1, 0.95), SmallestDimension = 1,
     };
 

@@ -64,7 +64,8 @@ internal static class TorchFamilies
         {
             Iterations = p.Int("max_iter", 20), Evaluations = p.Has("max_eval") ? p.Int("max_eval") : null, HistorySize = p.Int("history_size", 100),
             GradientTolerance = p.Number("tolerance_grad", 1e-7), ChangeTolerance = p.Number("tolerance_change", 1e-9),
-            LineSearch = p.Has("line_search_fn"),
+            LineSearch = p.Has("line_search_fn") && (p.Text("line_search_fn") is "strong_wolfe" ? true
+                : throw new NotSupportedException($"line_search_fn {p.Text("line_search_fn")}: PyTorch has strong_wolfe only")),
         },
         _ => null,
     };

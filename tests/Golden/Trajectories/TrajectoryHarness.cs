@@ -20,7 +20,7 @@ public static class TrajectoryHarness
         try
         {
             GoldenTrajectory want = new(file.Root);
-            if (OptimizerFamilies.Of(want.Optimizer, want.Parameters) is not { } optimizer)
+            if (OptimizerFamilies.Of(want.Optimizer, want.Parameters, want.BaseRate) is not { } optimizer)
                 return Result(GoldenOutcome.NotImplemented, "the optimizer is unknown");
             if (want.Parameters.Unread is { Count: > 0 } unread)
                 return Result(GoldenOutcome.NotImplemented, "unknown parameters: " + string.Join(", ", unread));
@@ -31,6 +31,10 @@ public static class TrajectoryHarness
                 return Result(GoldenOutcome.Failed, wrong.Text);
             if (FirstDifference(want, optimizer, null, endToEnd) is not { } difference) return Result(GoldenOutcome.Passed);
             return Chaos(want, optimizer, difference) is { } reason ? Result(GoldenOutcome.OutOfScope, reason) : Result(GoldenOutcome.Failed, difference.Text);
+        }
+        catch (NotSupportedException exception)
+        {
+            return Result(GoldenOutcome.NotImplemented, exception.Message);
         }
         catch (Exception exception) when (exception is ArgumentException or InvalidOperationException or KeyNotFoundException or FormatException)
         {

@@ -19,7 +19,8 @@ internal static class Cases
         "muon(adaptive=true, smallestDimension=2, coefficients=original)", "soap(frequency=2)", "soap(frequency=3, preconditionVectors=true, normalizeGradient=true)",
         "prodigy(beta1=0, safeguardWarmup=true, biasCorrection=true)", "dadaptadam(biasCorrection=true, growthRate=1.5)", "dadaptsgd(momentum=0.9)",
         "schedulefreeadamw(warmupSteps=6, innerMomentum=0.5, decayAtZ=true, wd=0.01)", "lbfgs(iterations=3, lineSearch=true)", "lbfgs(0.5, iterations=4, historySize=3)",
-        "adamp(nesterov=true, cautious=true, delta=2)",
+        "adamp(nesterov=true, cautious=true, delta=2)", "aggmo(0.05, beta4=0.999, beta5=0.5)", "adopt(updateClipping=true, cautious=true)",
+        "ademamix(updateClipping=true, cautious=true, wd=0.01)", "yogi(correctFirstMoment=false)", "diffgrad(rectify=true, rectifyThreshold=7)", "prodigy(slice=3)",
     ];
 
     internal static IEnumerable<string> All => OptimizerSchema.Names.Concat(Variants);

@@ -28,12 +28,16 @@ internal static class Caution
     private const double SmallestShare = 1e-3;
 
     /// <summary>Takes the allowed steps, layer by layer.</summary>
-    public static void Move<T>(Parameters<T> p, bool rescale = true) where T : struct, ILane<T>
+    /// <param name="p">The parameters.</param>
+    /// <param name="rescale">Whether allowed steps are scaled up.</param>
+    /// <param name="countOneMore">Whether the share is (allowed + 1) / n, as pytorch_optimizer has it, and without a least one.</param>
+    public static void Move<T>(Parameters<T> p, bool rescale = true, bool countOneMore = false) where T : struct, ILane<T>
     {
         foreach (Parameters<T> layer in p.EachLayer)
         {
-            double share = layer.Sum(new IsAllowed<T>(layer[Slot])) / layer.Count;
-            layer.Apply(new Steps<T>(layer[Slot], rescale ? 1 / Math.Max(share, SmallestShare) : 1));
+            double allowed = layer.Sum(new IsAllowed<T>(layer[Slot]));
+            double share = countOneMore ? (allowed + 1) / layer.Count : Math.Max(allowed / layer.Count, SmallestShare);
+            layer.Apply(new Steps<T>(layer[Slot], rescale ? 1 / share : 1));
         }
     }
 

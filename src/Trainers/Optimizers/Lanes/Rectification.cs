@@ -15,7 +15,7 @@ internal static class Rectification
         return now <= 4 ? 0 : Math.Sqrt((now - 4) * (now - 2) * end / ((end - 4) * (end - 2) * now));
     }
 
-    /// <summary>The factor together with the correction of the mean square, from a length of 5 on; before, 1 or 0.</summary>
-    public static double Scaled(double beta2, long t, bool degenerateToSgd) =>
-        Length(beta2, t) >= 5 ? Factor(beta2, t) * Math.Sqrt(1 - Math.Pow(beta2, t)) : degenerateToSgd ? 1 : 0;
+    /// <summary>The factor together with the correction of the mean square, from a length of <paramref name="threshold"/> on; before, 1 or 0.</summary>
+    public static double Scaled(double beta2, long t, bool degenerateToSgd, int threshold = 5) =>
+        Length(beta2, t) >= threshold ? Factor(beta2, t) * Math.Sqrt(1 - Math.Pow(beta2, t)) : degenerateToSgd ? 1 : 0;
 }

@@ -38,6 +38,12 @@ public sealed record AdaBound : Optimizer
     /// <summary>Whether the mean square never falls. Default false.</summary>
     public bool AmsBound { get; init; }
 
+    /// <summary>
+    /// Whether the mean gradient is corrected for starting at zero. Default true; false leaves the first steps small.
+    /// John 2021, AdamD: improved bias-correction in Adam, arXiv:2110.10828.
+    /// </summary>
+    public bool CorrectFirstMoment { get; init; } = true;
+
     internal override void Step<T>(Parameters<T> p, Moment now) => p.Apply(new Rule<T>(this, p, now));
 
     private double Final(Moment now) => now.PeakRate > 0 ? FinalRate * now.Rate / now.PeakRate : 0;
@@ -49,7 +55,7 @@ public sealed record AdaBound : Optimizer
         private readonly T keep = now.Keep, decay = now.Coupled,
                            beta1 = now[o.Beta1], gain1 = 1 - now[o.Beta1],
                            beta2 = o.Beta2, gain2 = 1 - o.Beta2,
-                           rate = now.Rate * Sqrt(now.Filled(o.Beta2)) / now.Filled(now[o.Beta1]),
+                           rate = now.Rate * Sqrt(now.Filled(o.Beta2)) / (o.CorrectFirstMoment ? now.Filled(now[o.Beta1]) : 1),
                            lower = o.Final(now) * (1 - 1 / (o.Gamma * now.T + 1)),
                            upper = o.Final(now) * (1 + 1 / (o.Gamma * now.T)),
                            floor = 1e-15, epsilon = o.Epsilon;

@@ -61,6 +61,7 @@ public sealed record Adafactor : Optimizer
 
     internal override void Step<T>(Parameters<T> p, Moment now)
     {
+        Coupling.Apply(p, now);
         foreach (Parameters<T> layer in p.EachLayer)
         {
             Span<T> direction = layer["direction"];

@@ -48,15 +48,30 @@ public sealed record Adopt : Optimizer
     /// </summary>
     public bool Cautious { get; init; }
 
-    internal override bool IsElementwise => !Cautious;
+    /// <summary>
+    /// Whether the rate of a layer is divided by max(1, RMS(g / sqrt(v))): a gradient larger than the past ones moves it less, as in
+    /// StableAdamW. Default false. Wortsman et al. 2023, Stable and low-precision training, arXiv:2304.13013.
+    /// </summary>
+    public bool UpdateClipping { get; init; }
+
+    /// <summary>As pytorch_optimizer scales cautious steps, for comparison with it.</summary>
+    internal bool AsPytorchOptimizer { get; init; }
+
+    internal override bool IsElementwise => !Cautious && !UpdateClipping;
 
     internal override void Step<T>(Parameters<T> p, Moment now)
     {
-        p.Apply(new Rule<T>(this, p, now));
-        if (Cautious && now.T > 1) Caution.Move(p);
+        if (UpdateClipping)
+            foreach (Parameters<T> layer in p.EachLayer)
+            {
+                _ = layer["v"];
+                layer.Apply(new Rule<T>(this, layer, now, now.T == 1 ? 1 : Lanes.UpdateClipping.Divisor(layer, now)));
+            }
+        else p.Apply(new Rule<T>(this, p, now, 1));
+        if (Cautious && now.T > 1) Caution.Move(p, countOneMore: AsPytorchOptimizer);
     }
 
-    private readonly ref struct Rule<T>(Adopt o, Parameters<T> p, Moment now) : IRule<T> where T : struct, ILane<T>
+    private readonly ref struct Rule<T>(Adopt o, Parameters<T> p, Moment now, double divisor) : IRule<T> where T : struct, ILane<T>
     {
         private readonly Span<T> m = p["m"], v = p["v"];
         private readonly Caution<T> caution = new(p, o.Cautious);
@@ -64,7 +79,7 @@ public sealed record Adopt : Optimizer
         private readonly T keep = now.T == 1 && o.DecayKind == WeightDecayKind.Decoupled ? 1 : now.Keep, decay = now.Coupled,
                            beta1 = now[o.Beta1], gain1 = 1 - now[o.Beta1],
                            beta2 = o.Beta2, gain2 = 1 - o.Beta2,
-                           rate = now.Rate,
+                           rate = now.Rate / divisor,
                            most = o.Clip ? Pow(now.T - o.ClipFrom, o.ClipExponent) : float.MaxValue,
                            epsilon = o.Epsilon;
 

@@ -38,6 +38,8 @@ public sealed record DAdaptAdaGrad : Optimizer
 
     internal override bool IsElementwise => false;
 
+    internal override bool OnlyCoupledDecay => true;
+
     internal override void Step<T>(Parameters<T> p, Moment now)
     {
         Span<T> s = p["s"], start = p["start"], a = p["a", 1e-6], scaled = p["scaled"];

@@ -32,6 +32,8 @@ public sealed record DAdaptSgd : Optimizer
 
     internal override bool IsElementwise => false;
 
+    internal override bool OnlyCoupledDecay => true;
+
     internal override void Step<T>(Parameters<T> p, Moment now)
     {
         Span<T> s = p["s"], start = p["start"];

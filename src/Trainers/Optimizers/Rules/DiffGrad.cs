@@ -40,6 +40,15 @@ public sealed record DiffGrad : Optimizer
     /// <summary>Whether, while it waits, steps follow the mean gradient; else none are taken. Default true.</summary>
     public bool DegenerateToSgd { get; init; } = true;
 
+    /// <summary>The length of average from which on, with Rectify, the rate is adaptive; at least 4. Default 5.</summary>
+    public int RectifyThreshold { get; init => field = Require.AtLeast(4, value, "5 is the paper's, 4 the least that has a variance."); } = 5;
+
+    /// <summary>
+    /// Whether the mean gradient is corrected for starting at zero. Default true; false leaves the first steps small.
+    /// John 2021, AdamD: improved bias-correction in Adam, arXiv:2110.10828.
+    /// </summary>
+    public bool CorrectFirstMoment { get; init; } = true;
+
     internal override void Step<T>(Parameters<T> p, Moment now) => p.Apply(new Rule<T>(this, p, now));
 
     private readonly ref struct Rule<T>(DiffGrad o, Parameters<T> p, Moment now) : IRule<T> where T : struct, ILane<T>
@@ -49,10 +58,11 @@ public sealed record DiffGrad : Optimizer
         private readonly T keep = now.Keep, decay = now.Coupled,
                            beta1 = now[o.Beta1], gain1 = 1 - now[o.Beta1],
                            beta2 = o.Beta2, gain2 = 1 - o.Beta2,
-                           rate = now.Rate / now.Filled(now[o.Beta1]) * (o.Rectify ? Rectification.Scaled(o.Beta2, now.T, o.DegenerateToSgd) : 1),
+                           rate = now.Rate / (o.CorrectFirstMoment ? now.Filled(now[o.Beta1]) : 1)
+                               * (o.Rectify ? Rectification.Scaled(o.Beta2, now.T, o.DegenerateToSgd, o.RectifyThreshold) : 1),
                            floor = 1e-15, epsilon = o.Epsilon, one = 1;
 
-        private readonly bool plain = o.Rectify && Rectification.Length(o.Beta2, now.T) < 5, friction = o.Friction;
+        private readonly bool plain = o.Rectify && Rectification.Length(o.Beta2, now.T) < o.RectifyThreshold, friction = o.Friction;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public T Update(int i, T w, T g)

@@ -39,6 +39,8 @@ public sealed record LBfgs : Optimizer
 
     internal override bool IsElementwise => false;
 
+    internal override bool OnlyCoupledDecay => true;
+
     internal override bool NeedsClosure => true;
 
     internal override bool NeedsAllParameters => true;

@@ -48,6 +48,12 @@ public sealed record Prodigy : Optimizer
     /// <summary>Whether a warmup is kept out of the estimate. Default false.</summary>
     public bool SafeguardWarmup { get; init; }
 
+    /// <summary>
+    /// The estimate of the rate looks at every so manieth value of a parameter, at least 1. Default 1: at all. With 11, as its authors
+    /// suggest for large networks, it saves them memory; here it only equals them. Values are counted along the inputs of each output.
+    /// </summary>
+    public int Slice { get; init => field = Require.AtLeast(1, value, "1 looks at every value, 11 is usual for large networks."); } = 1;
+
     internal override bool IsElementwise => false;
 
     internal override void Step<T>(Parameters<T> p, Moment now)
@@ -60,7 +66,8 @@ public sealed record Prodigy : Optimizer
         double bias = BiasCorrection ? Sqrt(1 - Pow(Beta2, steps + 1)) / (1 - Pow(beta1, steps + 1)) : 1;
         double before = d, rate = d * now.Rate * bias, growth = d / FirstEstimate;
 
-        double towards = p.Sum(new Towards<T>(p, now, way));
+        if (Slice > 1 && now.T == 1) Choose(p);
+        double towards = p.Sum(new Towards<T>(this, p, now, way));
         p.Apply(new Averages<T>(this, p, now, before, beta3, growth * (SafeguardWarmup ? d : rate)));
         double travelled = now.Rate > 0 ? p.SumOfMagnitudes(s) : 0;
         if (travelled != 0)
@@ -75,18 +82,40 @@ public sealed record Prodigy : Optimizer
         p.Apply(new Move<T>(this, p, now, travelled == 0 ? 0 : rate, d));
     }
 
-    private readonly ref struct Towards<T>(Parameters<T> p, Moment now, ReadOnlySpan<T> way) : ITerm<T> where T : struct, ILane<T>
+    /// <summary>Marks the values that the estimate looks at.</summary>
+    private void Choose<T>(Parameters<T> p) where T : struct, ILane<T>
     {
-        private readonly ReadOnlySpan<T> w = p.Weights, g = p.Gradients, way = way;
+        foreach (Parameters<T> layer in p.EachLayer)
+        {
+            Span<T> chosen = layer[Chosen];
+            if (layer.IsEmpty) continue;
+            bool matrix = layer.Layer!.Spec.Shape.Length > 1;
+            Matrix marks = layer.Read(chosen, Chosen);
+            for (int i = 0; i < marks.Rows; i++)
+                for (int j = 0; j < marks.Columns; j++)
+                    marks.Values[i * marks.Columns + j] = ((matrix ? j * marks.Rows + i : i * marks.Columns + j) % Slice) == 0 ? 1 : 0;
+            layer.Write(marks, chosen);
+        }
+    }
+
+    private const string Chosen = "chosen";
+
+    private readonly ref struct Towards<T>(Prodigy o, Parameters<T> p, Moment now, ReadOnlySpan<T> way) : ITerm<T> where T : struct, ILane<T>
+    {
+        private readonly ReadOnlySpan<T> w = p.Weights, g = p.Gradients, way = way, chosen = o.Slice > 1 ? p[Chosen] : default;
         private readonly T decay = now.Coupled;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public T At(int i) => (g[i] + decay * w[i]) * way[i];
+        public T At(int i)
+        {
+            T product = (g[i] + decay * w[i]) * way[i];
+            return chosen.IsEmpty ? product : chosen[i] * product;
+        }
     }
 
     private readonly ref struct Averages<T>(Prodigy o, Parameters<T> p, Moment now, double d, double beta, double weight) : IRule<T> where T : struct, ILane<T>
     {
-        private readonly Span<T> m = p["m"], v = p["v"], s = p["s"];
+        private readonly Span<T> m = p["m"], v = p["v"], s = p["s"], chosen = o.Slice > 1 ? p[Chosen] : default;
         private readonly bool on = now.Rate > 0;
 
         private readonly T decay = now.Coupled,
@@ -101,6 +130,7 @@ public sealed record Prodigy : Optimizer
             g += decay * w;
             m[i] = beta1 * m[i] + gain1 * g;
             v[i] = beta2 * v[i] + gain2 * g * g;
+            if (!chosen.IsEmpty) g = chosen[i] * g;
             s[i] = beta3 * s[i] + gain3 * g;
             return w;
         }

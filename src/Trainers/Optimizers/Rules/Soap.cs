@@ -53,6 +53,7 @@ public sealed record Soap : Optimizer
 
     internal override void Step<T>(Parameters<T> p, Moment now)
     {
+        Coupling.Apply(p, now);
         double rate = now.Rate * (BiasCorrection ? Sqrt(now.Filled(Beta2)) / now.Filled(now[Beta1]) : 1);
         foreach (Parameters<T> layer in p.EachLayer)
         {

@@ -32,6 +32,12 @@ public sealed record Yogi : Optimizer
     /// <summary>Where both means start, at least 0. Default 1e-6.</summary>
     public double InitialAccumulator { get; init => field = Require.NotNegative(value, "1e-6 is usual."); } = 1e-6;
 
+    /// <summary>
+    /// Whether the mean gradient is corrected for starting at zero. Default true; false leaves the first steps small.
+    /// John 2021, AdamD: improved bias-correction in Adam, arXiv:2110.10828.
+    /// </summary>
+    public bool CorrectFirstMoment { get; init; } = true;
+
     internal override void Step<T>(Parameters<T> p, Moment now) => p.Apply(new Rule<T>(this, p, now));
 
     private readonly ref struct Rule<T>(Yogi o, Parameters<T> p, Moment now) : IRule<T> where T : struct, ILane<T>
@@ -41,7 +47,7 @@ public sealed record Yogi : Optimizer
         private readonly T keep = now.Keep, decay = now.Coupled,
                            beta1 = now[o.Beta1], gain1 = 1 - now[o.Beta1],
                            gain2 = 1 - o.Beta2,
-                           rate = now.Rate / now.Filled(now[o.Beta1]),
+                           rate = now.Rate / (o.CorrectFirstMoment ? now.Filled(now[o.Beta1]) : 1),
                            unbias = 1 / Sqrt(now.Filled(o.Beta2)),
                            epsilon = o.Epsilon;
 
