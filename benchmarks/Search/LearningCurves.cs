@@ -1,9 +1,10 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
 using Microsoft.ML;
-using Microsoft.ML.Data;
 using Microsoft.ML.LrSchedules;
 using Microsoft.ML.Trainers.Torch;
+using Microsoft.ML.TrainerSearch;
 
 namespace MlNetLr.Benchmarks.Search;
 
@@ -16,18 +17,20 @@ internal sealed record LearningCurve(double[] Losses, double[] Judged)
 }
 
 /// <summary>
-/// 1,664 learning curves of <c>TorchMlp</c>: 2 data sets x 4 optimizers x 4 schedules x 13 rates x 2 widths x 2 seeds,
-/// 27 epochs each, and for each the losses of decays forked at two rungs.
+/// 2,080 learning curves of <c>TorchMlp</c>: 2 data sets (California housing, a regression, and handwritten digits of ten classes) x
+/// 4 optimizers x 5 schedules x 13 rates x 2 widths x 2 seeds, 27 epochs each, and for each the losses of decays forked at two rungs.
+/// The stored table holds losses only, no row of the data.
 /// </summary>
 internal static class LearningCurves
 {
     public const int Epochs = 27, RateCount = 13, Seeds = 2;
     public static readonly int[] Rungs = [3, 9];
-    public static readonly string[] Sets = ["friedman", "teacher"];
+    public static readonly string[] Sets = ["housing", "digits"];
     public static readonly string[] OptimizerNames = ["adamw", "sgd", "lion", "rmsprop"];
-    public static readonly string[] ScheduleNames = ["cosine", "linear", "wsd", "constant"];
+    public static readonly string[] ScheduleNames = ["cosine", "linear", "wsd", "constant", "onecycle"];
     public static readonly int[] Widths = [16, 64];
 
+    /// <summary>The first six cells of a curve's line.</summary>
     public static string Key(string set, string optimizer, string schedule, int rate, int width, int seed) =>
         string.Create(CultureInfo.InvariantCulture, $"{set},{optimizer},{schedule},{rate},{width},{seed}");
 
@@ -52,50 +55,71 @@ internal static class LearningCurves
             "cosine" => warmup.Cosine(TrainingSpan.Rest),
             "linear" => warmup.Linear(TrainingSpan.Rest),
             "wsd" => warmup.Hold().Linear(0.2.OfRun()),
+            "onecycle" => LrSchedule.OneCycle(),
             _ => warmup.Hold(),
         };
     }
 
+    /// <summary>What a search knows of a schedule before its run ends.</summary>
+    public static ScheduleOutlook OutlookOf(string schedule) =>
+        ScheduleOutlook.Of(new TorchMlpOptions { Schedule = ScheduleOf(schedule), NumberOfEpochs = Epochs, BatchSize = Batch }, CurveData.Rows);
+
     /// <summary>The epochs of a fork that ends at a rung: a fifth of it.</summary>
     public static int BranchOf(int rung) => Math.Max(1, (int)Math.Round(0.2 * rung));
 
-    /// <summary>Trains them all; the same machine gives the same bits.</summary>
-    public static string Train(Action<int, int> progress)
+    /// <summary>The first line of a table.</summary>
+    public static string Header => $"# data set, optimizer, schedule, rate, width, seed, {Epochs} validation losses, losses of decays forked to end at epochs {string.Join(" and ", Rungs)}";
+
+    /// <summary>The lines of all keys of <see cref="Keys"/> that <paramref name="isDone"/> does not know, in any order; the same machine gives the same bits.</summary>
+    /// <param name="data">The file of each data set.</param>
+    /// <param name="isDone">Whether a line is there already.</param>
+    /// <param name="write">Takes a line.</param>
+    /// <param name="cancellation">Ends the work after the curves at hand.</param>
+    public static void Train(IReadOnlyDictionary<string, string> data, Func<string, bool> isDone, Action<string> write, CancellationToken cancellation)
     {
         var ml = new MLContext(seed: 1);
-        var data = Sets.ToDictionary(set => set, set => Load(ml, set));
-        var runs = (from set in Sets
-                    from optimizer in OptimizerNames
-                    from schedule in ScheduleNames
-                    from rate in Enumerable.Range(0, RateCount)
-                    from width in Widths
-                    from seed in Enumerable.Range(0, Seeds)
-                    select (set, optimizer, schedule, rate, width, seed)).ToArray();
-        var lines = new string[runs.Length];
-        int done = 0;
-        Parallel.For(0, runs.Length, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, i =>
+        Dictionary<string, CurveData> sets = Sets.ToDictionary(set => set, set => CurveData.Load(ml, set, data[set]));
+        (string Set, string Optimizer, string Schedule, int Rate, int Width, int Seed)[] missing = [.. Keys.Where(run => !isDone(Key(run)))];
+        Parallel.ForEach(Partitioner.Create(missing, EnumerablePartitionerOptions.NoBuffering), new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, (run, state) =>
         {
-            var run = runs[i];
+            if (cancellation.IsCancellationRequested)
+            {
+                state.Stop();
+                return;
+            }
+            CurveData rows = sets[run.Set];
             TorchMlpOptions Options(LrSchedule schedule, int epochs) => new()
             {
-                Optimizer = OptimizerOf(run.optimizer, run.rate),
+                Optimizer = OptimizerOf(run.Optimizer, run.Rate),
                 Schedule = schedule,
                 NumberOfEpochs = epochs,
-                HiddenLayers = [run.width, run.width],
+                HiddenLayers = [run.Width, run.Width],
                 BatchSize = Batch,
-                Seed = run.seed,
+                Seed = run.Seed,
                 NumberOfThreads = 1,
             };
-            LrSchedule schedule = ScheduleOf(run.schedule);
-            var plan = new TrainingPlan(Rows, Batch, Epochs);
-            double[] losses = Fit(ml, data[run.set], Options(schedule, Epochs));
-            double[] judged = [.. Rungs.Select(rung => Fit(ml, data[run.set],
+            LrSchedule schedule = ScheduleOf(run.Schedule);
+            var plan = new TrainingPlan(CurveData.Rows, Batch, Epochs);
+            double[] losses = rows.Fit(ml, Options(schedule, Epochs));
+            double[] judged = [.. Rungs.Select(rung => rows.Fit(ml,
                 Options(schedule.ForkDecay(plan, plan.StepsPerEpoch * (rung - BranchOf(rung)), LrSchedule.Linear(TrainingSpan.Rest)), rung))[^1])];
-            lines[i] = $"{Key(run.set, run.optimizer, run.schedule, run.rate, run.width, run.seed)},{string.Join(',', losses.Concat(judged).Select(loss => loss.ToString("G5", CultureInfo.InvariantCulture)))}";
-            progress(Interlocked.Increment(ref done), runs.Length);
+            string line = $"{Key(run)},{string.Join(',', losses.Concat(judged).Select(loss => loss.ToString("G5", CultureInfo.InvariantCulture)))}";
+            lock (sets) write(line);
         });
-        return $"# data set, optimizer, schedule, rate, width, seed, {Epochs} validation losses, losses of decays forked to end at epochs {string.Join(" and ", Rungs)}\n" + string.Join('\n', lines) + "\n";
     }
+
+    /// <summary>What identifies each curve, in the order of the table.</summary>
+    public static IEnumerable<(string Set, string Optimizer, string Schedule, int Rate, int Width, int Seed)> Keys =>
+        from set in Sets
+        from optimizer in OptimizerNames
+        from schedule in ScheduleNames
+        from rate in Enumerable.Range(0, RateCount)
+        from width in Widths
+        from seed in Enumerable.Range(0, Seeds)
+        select (set, optimizer, schedule, rate, width, seed);
+
+    private static string Key((string Set, string Optimizer, string Schedule, int Rate, int Width, int Seed) run) =>
+        Key(run.Set, run.Optimizer, run.Schedule, run.Rate, run.Width, run.Seed);
 
     public static Dictionary<string, LearningCurve> Read(string table) => table.Split('\n', StringSplitOptions.RemoveEmptyEntries)
         .Where(line => line[0] != '#')
@@ -116,51 +140,5 @@ internal static class LearningCurves
         return reader.ReadToEnd();
     }
 
-    private const int Rows = 1000, Batch = 50;
-
-    private static double[] Fit(MLContext ml, (IDataView Train, IDataView Validation) data, TorchMlpOptions options)
-    {
-        var losses = new List<double>();
-        options.Progress = new Listener(losses);
-        try
-        {
-            ml.Regression.Trainers.TorchMlp(options).Fit(data.Train, data.Validation);
-        }
-        catch (TrainingDivergedException)
-        {
-            while (losses.Count < options.NumberOfEpochs) losses.Add(double.NaN);
-        }
-        return [.. losses];
-    }
-
-    private sealed class Row
-    {
-        [VectorType(10)]
-        public float[] Features { get; set; } = [];
-        public float Label { get; set; }
-    }
-
-    /// <summary>Two noisy functions of ten numbers: Friedman's first (1991), and a random network of two layers.</summary>
-    private static (IDataView Train, IDataView Validation) Load(MLContext ml, string set)
-    {
-        var random = new Random(7);
-        float[][] hidden = [.. Enumerable.Range(0, 12).Select(_ => Enumerable.Range(0, 10).Select(_ => (float)(random.NextDouble() * 4 - 2)).ToArray())];
-        Row Next()
-        {
-            float[] x = [.. Enumerable.Range(0, 10).Select(_ => random.NextSingle() * 2 - 1)];
-            double U(int i) => 0.5 * (x[i] + 1);
-            double y = set == "friedman"
-                ? 10 * Math.Sin(Math.PI * U(0) * U(1)) + 20 * Math.Pow(U(2) - 0.5, 2) + 10 * U(3) + 5 * U(4)
-                : hidden.Select((w, h) => (h % 2 == 0 ? 1 : -1) * Math.Tanh(w.Zip(x, (a, b) => a * b).Sum())).Sum();
-            double noise = random.NextDouble() + random.NextDouble() + random.NextDouble() - 1.5;
-            return new Row { Features = x, Label = (float)(y + (set == "friedman" ? 1.0 : 0.3) * noise) };
-        }
-        Row[] rows = [.. Enumerable.Range(0, Rows + 1000).Select(_ => Next())];
-        return (ml.Data.LoadFromEnumerable(rows[..Rows]), ml.Data.LoadFromEnumerable(rows[Rows..]));
-    }
-
-    private sealed class Listener(List<double> losses) : IProgress<TrainingProgress>
-    {
-        public void Report(TrainingProgress value) => losses.Add(value.ValidationLoss);
-    }
+    private const int Batch = 32;
 }
