@@ -33,7 +33,11 @@ internal sealed class CompareCommand : Command
         Libtorch.EnsureLoaded();
         foreach (Workload workload in Workload.All.Where(workload => chosen.Contains(workload.Name)))
             report.Add(TrainingComparison.Run(workload, rounds));
-        if (chosen.Contains("W4")) report.Add(FitComparison.AgainstLinearTrainers(Workload.All[3], rounds));
+        if (chosen.Contains("W4")) 
+        {
+            report.Add(FitComparison.AgainstLinearTrainers(Workload.All[3], rounds));
+            report.Add(FitComparison.AgainstLogisticTrainers(Workload.All[3], rounds));
+        }
         if (chosen.Contains("fit")) report.Add(FitComparison.AgainstBareLoop(Workload.All[1], rounds));
         if (chosen.Contains("W5"))
             foreach (Section section in ScoringComparison.Run(rounds)) report.Add(section);

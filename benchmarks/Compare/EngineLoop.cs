@@ -10,7 +10,7 @@ namespace MlNetLr.Benchmarks.Compare;
 internal sealed class EngineLoop : Contestant
 {
     private readonly Engine engine;
-    private readonly ParameterUpdater updater;
+    private readonly GroupUpdater updater;
     private readonly BatchOrder order;
     private readonly Action<int, int> update;
     private readonly int batchSize, batches;
@@ -23,7 +23,7 @@ internal sealed class EngineLoop : Contestant
         batchSize = workload.Batch;
         batches = (data.Rows + batchSize - 1) / batchSize;
         var plan = new TrainingPlan(data.Rows, batchSize, 1_000_000);
-        updater = new ParameterUpdater(workload.Optimizer, [], null, plan, engine.Network.Layout, engine.Weights, engine.Gradients);
+        updater = engine.MakeUpdater(workload.Optimizer, [], null, plan);
         order = new BatchOrder(data.Rows, 1, shuffle: true, BatchOrder.BlockRows(data.Rows, data.Columns, batchSize));
         update = updater.Apply;
         var random = new Random(2);

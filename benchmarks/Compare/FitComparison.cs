@@ -61,6 +61,31 @@ internal static class FitComparison
             "Mean squared error on all rows: " + string.Join(", ", trainers.Zip(losses, (trainer, loss) => $"{trainer.Name} {loss:F5}")) + ".");
     }
 
+    /// <summary>The same rows with the sign of the label to predict: the model that ML.NET fits by L-BFGS.</summary>
+    public static Section AgainstLogisticTrainers(Workload workload, int rounds)
+    {
+        TrainingData data = workload.Data();
+        var context = new MLContext(seed: 1);
+        IDataView view = ClassRow.View(context, data);
+        var trainers = context.BinaryClassification.Trainers;
+        var contestants = new (string Name, Func<ITransformer> Fit)[]
+        {
+            ("TorchLinear, 2 epochs", () => trainers.TorchLinear(new TorchLinearOptions
+            {
+                Optimizer = Optimizers.AdamW(learningRate: 0.1, weightDecay: 0),
+                NumberOfEpochs = 2,
+                BatchSize = workload.Batch,
+                Device = Device.Cpu,
+            }).Fit(view)),
+            ("LbfgsLogisticRegression", () => trainers.LbfgsLogisticRegression().Fit(view)),
+            ("SdcaLogisticRegression, 3 iterations", () => trainers.SdcaLogisticRegression(maximumNumberOfIterations: 3).Fit(view)),
+        };
+        Race race = Race.Run([.. contestants.Select(trainer => new Repeat(trainer.Name, () => trainer.Fit()))], Math.Max(3, rounds / 5), 1);
+        double[] losses = [.. contestants.Select(trainer => context.BinaryClassification.Evaluate(trainer.Fit().Transform(view)).LogLoss)];
+        return Milliseconds($"{workload.Name}: whole logistic fits, {workload.Rows:N0} rows of {workload.Columns}", race, [],
+            "Log-loss (bits) on all rows: " + string.Join(", ", contestants.Zip(losses, (trainer, loss) => $"{trainer.Name} {loss:F5}")) + ".");
+    }
+
     private static Section Milliseconds(string title, Race race, IReadOnlyList<Bar> bars, string note = "") =>
         new(title, "ms", [.. race.Laps.Select(lap => (lap.Name, lap.Median / 1000, lap.Best / 1000))], bars, note);
 }

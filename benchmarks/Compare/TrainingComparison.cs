@@ -18,6 +18,9 @@ internal static class TrainingComparison
             new EngineLoop(Two, new CpuEngine(workload.Network(), workload.Loss, data, threads: 2), workload),
             new TorchInMemory(workload, data, threads: 1),
             new TorchInMemory(workload, data, threads: 2),
+            new TorchEngineLoop(workload, data, threads: 1),
+            new TorchEngineLoop(workload, data, threads: 2),
+            .. PythonLoop.Of(workload),
         ];
         bool linear = workload.Sizes.Length == 2;
         if (!linear) contestants.AddRange(GemmFloor.Of(workload));
@@ -27,7 +30,10 @@ internal static class TrainingComparison
         contestants.ForEach(contestant => contestant.Dispose());
         string peer = race["TorchSharp in memory, 1 thread"].Median < race["TorchSharp in memory, 2 threads"].Median
             ? "TorchSharp in memory, 1 thread" : "TorchSharp in memory, 2 threads";
-        List<Bar> bars = [];
+        string engine = race["Torch engine, 1 thread"].Median < race["Torch engine, 2 threads"].Median ? "Torch engine, 1 thread" : "Torch engine, 2 threads";
+        List<Bar> bars = [new("Torch engine / TorchSharp in memory", race.Ratio(engine, peer), 1, AtLeast: false)];
+        if (workload.Name == "W1" && contestants.Any(contestant => contestant.Name == PythonLoop.Seed))
+            bars.Add(new($"{PythonLoop.Seed} / {Two}", race.Ratio(PythonLoop.Seed, Two), 300, AtLeast: true));
         if (!linear)
         {
             string floor = race[GemmFloor.Own].Median < race[GemmFloor.Library].Median ? GemmFloor.Own : GemmFloor.Library;
