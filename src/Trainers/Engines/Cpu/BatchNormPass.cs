@@ -6,7 +6,8 @@ namespace Microsoft.ML.Trainers.Torch.Engines.Cpu;
 
 /// <summary>
 /// z = (x - mean) / sqrt(variance + epsilon) over each column of the batch, y = z weight + bias. With e = dy weight:
-/// dx = (e - mean(e) - z mean(e z)) / sqrt(variance + epsilon), means over the rows. A block must be the whole batch.
+/// dx = (e - mean(e) - z mean(e z)) / sqrt(variance + epsilon), means over the rows. A block must be the whole batch. In scoring mean and variance are
+/// constants, and dx = e / sqrt(variance + epsilon).
 /// </summary>
 internal sealed unsafe class BatchNormPass : LayerPass
 {
@@ -85,8 +86,11 @@ internal sealed unsafe class BatchNormPass : LayerPass
         for (int r = 0; r < context.Rows; r++)
         {
             Span<float> d = Row(dy, r, stride, size);
-            TensorPrimitives.Subtract(d, sum, d);
-            TensorPrimitives.MultiplyAdd(Row(z.Pointer, r, stride, size), along, d, d);
+            if (context.Training)
+            {
+                TensorPrimitives.Subtract(d, sum, d);
+                TensorPrimitives.MultiplyAdd(Row(z.Pointer, r, stride, size), along, d, d);
+            }
             TensorPrimitives.Multiply(d, inverse, d);
         }
         return dy;

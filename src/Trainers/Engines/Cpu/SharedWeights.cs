@@ -9,9 +9,11 @@ internal sealed class SharedWeights
     private readonly List<DenseWeights> packed = [];
     private readonly List<string> names = [];
 
-    public SharedWeights(Network network)
+    /// <param name="network">Whose layers they are.</param>
+    /// <param name="passesBack">Whether the gradient of the network's inputs is asked for.</param>
+    public SharedWeights(Network network, bool passesBack = false)
     {
-        bool learnsInFront = false;
+        bool learnsInFront = passesBack;
         Collect(network.Layers, network.Layout, ref learnsInFront);
     }
 
