@@ -2,17 +2,22 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Microsoft.ML.NeuralNetworks;
 
 /// <summary>How a model was trained, epoch by epoch. It is saved with the model.</summary>
 /// <param name="Groups">Names of the parameter groups, in the order of <see cref="EpochRecord.LearningRates"/>.</param>
-/// <param name="Epochs">One record per finished epoch.</param>
+/// <param name="Epochs">One record per finished epoch; of a run of more than 2,000 epochs evenly spread ones, the best and the last.</param>
 /// <param name="Samples">Records between epochs, at evenly spread steps: at most some hundreds.</param>
 public sealed record TrainingHistory(ImmutableArray<string> Groups, ImmutableArray<EpochRecord> Epochs, ImmutableArray<StepRecord> Samples)
 {
     /// <summary>The number of the epoch whose weights the model has, from 0; the last one unless early stopping restored another.</summary>
-    public int BestEpoch { get; init; } = Epochs.Length - 1;
+    public int BestEpoch { get; init; } = Epochs.IsEmpty ? -1 : Epochs[^1].Epoch;
+
+    /// <summary>The record of <see cref="BestEpoch"/>; null before any epoch has finished.</summary>
+    [JsonIgnore]
+    public EpochRecord? Best => Epochs.FirstOrDefault(epoch => epoch.Epoch == BestEpoch);
 
     /// <summary>
     /// A line per epoch, with a header line: epoch, steps, training loss, validation loss, gradient norm, seconds, rows per second, rate of each group,

@@ -13,7 +13,7 @@ internal sealed class HistoryRecorder(GroupUpdater updater, TrainingPlan plan)
     private const int Samples = 400;
 
     private readonly Stopwatch clock = Stopwatch.StartNew();
-    private readonly ImmutableArray<EpochRecord>.Builder epochs = ImmutableArray.CreateBuilder<EpochRecord>();
+    private readonly EpochLog epochs = new(plan.Epochs);
     private readonly ImmutableArray<StepRecord>.Builder steps = ImmutableArray.CreateBuilder<StepRecord>();
     private readonly long stride = Math.Max(1, plan.TotalSteps / Samples);
     private readonly ImmutableArray<string> groups = [.. updater.GroupNames];
@@ -23,10 +23,10 @@ internal sealed class HistoryRecorder(GroupUpdater updater, TrainingPlan plan)
     private TimeSpan trained;
     private double weight, gradientNorm;
 
-    public int CompletedEpochs => epochs.Count;
+    public int CompletedEpochs => Last is null ? 0 : Last.Epoch + 1;
 
     /// <summary>The epoch that ended last, or null.</summary>
-    public EpochRecord? Last => epochs.Count == 0 ? null : epochs[^1];
+    public EpochRecord? Last => epochs.Last;
 
     private TimeSpan Elapsed => before + clock.Elapsed;
 
@@ -68,7 +68,7 @@ internal sealed class HistoryRecorder(GroupUpdater updater, TrainingPlan plan)
     /// <summary>The epoch that has just ended.</summary>
     public TrainingProgress Progress(int numberOfEpochs)
     {
-        EpochRecord last = epochs[^1];
+        EpochRecord last = epochs.Last!;
         return new TrainingProgress(last.Epoch, numberOfEpochs, last.Steps, plan.TotalSteps, last.TrainingLoss, last.ValidationLoss, last.LearningRates, Elapsed)
         {
             ValidationMetrics = last.ValidationMetrics,
@@ -79,12 +79,15 @@ internal sealed class HistoryRecorder(GroupUpdater updater, TrainingPlan plan)
     /// <summary>Adds what callbacks reported to the epoch that has just ended.</summary>
     public void AddReported(IReadOnlyDictionary<string, double> metrics)
     {
-        if (metrics.Count > 0) epochs[^1] = epochs[^1] with { ValidationMetrics = epochs[^1].ValidationMetrics.SetItems(metrics) };
+        if (metrics.Count > 0) epochs.Change(epochs.Last! with { ValidationMetrics = epochs.Last.ValidationMetrics.SetItems(metrics) });
     }
+
+    /// <summary>The epoch that has just ended is the best so far.</summary>
+    public void MarkBest() => epochs.MarkBest();
 
     public TrainingHistory ToHistory(int? bestEpoch)
     {
-        var history = new TrainingHistory(groups, epochs.ToImmutable(), steps.ToImmutable());
+        var history = new TrainingHistory(groups, epochs.Epochs, steps.ToImmutable());
         return bestEpoch is { } best and >= 0 ? history with { BestEpoch = best } : history;
     }
 
@@ -93,10 +96,12 @@ internal sealed class HistoryRecorder(GroupUpdater updater, TrainingPlan plan)
         .Add("epoch.weight", weight).Add("epoch.gradient norm", gradientNorm)
         .Add("epoch.seconds", (Elapsed - epochStart).TotalSeconds).Add("seconds", Elapsed.TotalSeconds);
 
-    public void Restore(Checkpoint checkpoint)
+    /// <param name="checkpoint">Where to go on.</param>
+    /// <param name="bestEpoch">The best epoch so far; null if none is looked for.</param>
+    public void Restore(Checkpoint checkpoint, int? bestEpoch)
     {
         TrainingHistory saved = TrainingHistory.FromJson(Encoding.UTF8.GetBytes(checkpoint.Text("history")));
-        epochs.AddRange(saved.Epochs);
+        epochs.Restore(saved.Epochs, bestEpoch);
         steps.AddRange(saved.Samples);
         epoch = (int)(checkpoint.Step / plan.StepsPerEpoch);
         (weight, gradientNorm) = (checkpoint.Number("epoch.weight"), checkpoint.Number("epoch.gradient norm"));

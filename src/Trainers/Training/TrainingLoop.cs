@@ -90,8 +90,8 @@ internal sealed class TrainingLoop(
         engine.Send();
         engine.LossSum = checkpoint.Number("epoch.loss");
         updater.RestoreState(OptimizerState.Read(checkpoint));
-        history.Restore(checkpoint);
         best?.Restore(checkpoint);
+        history.Restore(checkpoint, best?.Epoch);
         if (options.Plateau is not null)
         {
             plateau = PlateauStateText.Read(checkpoint.Text("plateau state"));
@@ -126,6 +126,7 @@ internal sealed class TrainingLoop(
         history.AddReported(progress.Reported);
         EpochRecord ended = history.Last!;
         best?.Observe(epoch, Criterion(ended), EvaluatedWeights);
+        if (best?.Epoch == epoch) history.MarkBest();
         updater.EndEvaluation();
         if (best is not null && best.Waited >= options.EarlyStopping!.Patience) stopped = true;
         if (plateau is not null)
