@@ -13,7 +13,7 @@ internal sealed class OptimizersOnHousing : Command
 
     public override string Name => "optimizers-on-housing";
 
-    public override string Summary => "RMSE of every optimizer with its defaults against AdamW's: CALIFORNIA-HOUSING.CSV [optimizer ...]";
+    public override string Summary => "RMSE of every optimizer with its defaults against AdamW's: CALIFORNIA-HOUSING.CSV [optimizer ...], each a name or a text such as sgd(0.1, momentum=0.9)";
 
     public override int Run(IReadOnlyList<string> arguments)
     {
@@ -26,9 +26,9 @@ internal sealed class OptimizersOnHousing : Command
         (IDataView train, IDataView test) = Read(context, arguments[0]);
         double reference = double.NaN;
         int worse = 0;
-        string[] chosen = [.. arguments.Skip(1)];
+        IEnumerable<string> chosen = arguments.Count > 1 ? arguments.Skip(1) : OptimizerSchema.Names.Where(name => name != "adamw");
         Console.WriteLine("| optimizer | batch | epochs | RMSE | of AdamW's |\n|---|---|---|---|---|");
-        foreach (string name in OptimizerSchema.Names.OrderBy(name => name != "adamw").Where(name => name == "adamw" || chosen.Length == 0 || chosen.Contains(name)))
+        foreach (string name in chosen.Prepend("adamw"))
         {
             Optimizer optimizer = Optimizer.Parse(name);
             (int? batch, int epochs) = optimizer switch { LBfgs => (20_000, 60), Rprop => (20_000, 600), _ => ((int?)128, 20) };

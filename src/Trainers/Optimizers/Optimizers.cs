@@ -223,7 +223,7 @@ public static class Optimizers
     /// <param name="learningRate">The peak rate.</param>
     /// <param name="alpha">The weight of the gradient itself.</param>
     /// <param name="weightDecay">How strongly weights are pulled to zero.</param>
-    public static SimplifiedAdEmaMix SimplifiedAdEmaMix(double learningRate = 1e-4, double alpha = 0, double weightDecay = 0) =>
+    public static SimplifiedAdEmaMix SimplifiedAdEmaMix(double learningRate = 3e-4, double alpha = 0, double weightDecay = 0) =>
         new() { LearningRate = learningRate, Alpha = alpha, WeightDecay = weightDecay };
 
     /// <summary>Adam with a look-ahead from gradient differences: <see cref="Torch.Adan"/>.</summary>

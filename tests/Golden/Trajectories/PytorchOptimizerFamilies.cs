@@ -11,7 +11,7 @@ internal static class PytorchOptimizerFamilies
         p.Flag("foreach", false);
         // Its constructors take any option; these are read by the optimizers below that ask for them, and have no effect on the others.
         // adanorm has none on any: the mean norm is computed and thrown away.
-        foreach (string flag in (string[])["cautious", "stable_adamw", "adam_debias", "adanorm"]) p.Flag(flag, false);
+        foreach (string flag in (string[])["cautious", "stable_adamw", "adam_debias", "adanorm", "weight_decouple", "fixed_decay"]) p.Flag(flag, false);
         p.Optional("adanorm_r");
         bool maximize = p.Flag("maximize", false);
         return Plain(name, p) is { } optimizer ? optimizer with { Maximize = maximize } : null;
@@ -25,6 +25,7 @@ internal static class PytorchOptimizerFamilies
         },
         "AggMo" => AggMo(p, p.Has("betas") ? p.Numbers("betas") : [0, 0.9, 0.99]),
         "SignSGD" => SignSgd(p),
+        "ADOPT" when p.Has("clip_lambda") => throw new NotSupportedException("clip_lambda: a function of the step is no value; without one, or none, it is mapped"),
         "ADOPT" => new Adopt
         {
             Beta1 = p.Beta(0, 0.9), Beta2 = p.Beta(1, 0.9999), Epsilon = p.Number("eps", 1e-6), Clip = !p.IsNull("clip_lambda"), ClipExponent = 0.25, ClipFrom = 0,

@@ -131,7 +131,8 @@ internal static class TimmFamilies
         // How it treats convolutions; there are none.
         p.Text("conv_mode", "flatten");
         p.Flag("normalize_spatial", true);
-        double fallback = p.Optional("adamw_lr") is { } own ? own / baseRate : p.Number("fallback_lr_scale", 1);
+        double fallback = p.Number("fallback_lr_scale", 1);
+        if (p.Optional("adamw_lr") is { } own) fallback = own / baseRate;
         return Muon(p, new Muon { VectorRateFactor = fallback });
     }
 

@@ -14,11 +14,12 @@ namespace Microsoft.ML.Trainers.Torch;
 /// w -= rate (alpha g + m) / ((sqrt(v) + sqrt(n) epsilon) sqrt(n))
 /// </code>
 /// Morwani et al. 2025, Connections between schedule-free optimizers, AdEMAMix, and accelerated SGD variants, arXiv:2502.02431.
-/// Equals pytorch_optimizer's SimplifiedAdEMAMix.
+/// Equals pytorch_optimizer's SimplifiedAdEMAMix, whose default rate is 1e-4. A mean with a longer memory than the mean square is not
+/// stable at Adam's usual rates: at 1e-3 it may diverge.
 /// </summary>
 public sealed record SimplifiedAdEmaMix : Optimizer
 {
-    internal SimplifiedAdEmaMix() : base(1e-4) => DecayKind = WeightDecayKind.Decoupled;
+    internal SimplifiedAdEmaMix() : base(3e-4) => DecayKind = WeightDecayKind.Decoupled;
 
     /// <summary>The part of the mean gradient that is kept, at least 0 and below 1. Default 0.99.</summary>
     public ScheduledValue Beta1 { get; init => field = Require.Fraction(value); } = 0.99;
