@@ -251,6 +251,35 @@ public sealed class TrainerTests
     }
 
     [TestMethod]
+    public void PermutationFeatureImportance_EveryModel_FindsWhatMatters()
+    {
+        // x2 plays no part in Exclusive, and every feature plays the same in Largest.
+        IDataView exclusive = context.View(Samples.Exclusive()), curved = context.View(Samples.Curved());
+        var options = new TorchMlpOptions { HiddenLayers = [32], NumberOfEpochs = 25, BatchSize = 32, Seed = 1, Optimizer = Optimizers.AdamW(0.01), InputScaling = InputScaling.Robust, MissingValues = MissingValueHandling.ImputeAndIndicate };
+        var mlp = context.BinaryClassification.Trainers.TorchMlp(options).Fit(exclusive);
+        Matters([.. context.BinaryClassification.PermutationFeatureImportance(mlp, exclusive).Select(feature => -feature.AreaUnderRocCurve.Mean)], 0.1);
+
+        var small = new TorchTabularOptions { HiddenLayers = [16], NumberOfEpochs = 20, Members = 1, Folds = 0, Seed = 1 };
+        var tabular = context.BinaryClassification.Trainers.TorchTabular(small).Fit(exclusive);
+        Matters([.. context.BinaryClassification.PermutationFeatureImportance(tabular, exclusive).Select(feature => -feature.AreaUnderRocCurve.Mean)], 0.1);
+
+        var regression = context.Regression.Trainers.TorchTabular(small).Fit(curved);
+        context.Regression.PermutationFeatureImportance(regression, curved).Should().OnlyContain(feature => feature.RSquared.Mean < -0.1);
+
+        IDataView largest = context.View(Samples.Largest());
+        largest = context.Transforms.Conversion.MapValueToKey("Label").Fit(largest).Transform(largest);
+        var classes = context.MulticlassClassification.Trainers.TorchMlp(options).Fit(largest);
+        context.MulticlassClassification.PermutationFeatureImportance(classes, largest).Should().OnlyContain(feature => feature.MicroAccuracy.Mean < -0.1);
+
+        static void Matters(double[] losses, double least)
+        {
+            losses[0].Should().BeGreaterThan(least);
+            losses[1].Should().BeGreaterThan(least);
+            losses[2].Should().BeLessThan(least / 3);
+        }
+    }
+
+    [TestMethod]
     public void Save_ThenLoad_SamePredictions()
     {
         IDataView data = context.View(Samples.Curved(50));

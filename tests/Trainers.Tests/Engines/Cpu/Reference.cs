@@ -199,8 +199,19 @@ internal sealed class Reference(Network network, Loss loss, TrainingData data, u
     private double OfRow(double[] outputs, double[] label) => loss switch
     {
         SquaredError => outputs.Zip(label, (o, l) => (o - l) * (o - l)).Average(),
+        AbsoluteError => outputs.Zip(label, (o, l) => Math.Abs(o - l)).Average(),
+        HuberLoss huber => outputs.Zip(label, (o, l) => Math.Abs(o - l) <= huber.Delta ? (o - l) * (o - l) / 2 : huber.Delta * (Math.Abs(o - l) - huber.Delta / 2)).Average(),
+        LogCoshLoss => outputs.Zip(label, (o, l) => Math.Log(Math.Cosh(o - l))).Average(),
+        QuantileLoss quantile => outputs.Zip(quantile.Quantiles, (o, q) => Math.Max(q * (label[0] - o), (q - 1) * (label[0] - o))).Average(),
+        PoissonLoss => outputs.Zip(label, (o, l) => Math.Exp(o) - l * o).Average(),
+        GammaLoss => outputs.Zip(label, (o, l) => l * Math.Exp(-o) + o).Average(),
+        TweedieLoss tweedie => outputs.Zip(label, (o, l) => Math.Exp((2 - tweedie.Power) * o) / (2 - tweedie.Power) - l * Math.Exp((1 - tweedie.Power) * o) / (1 - tweedie.Power)).Average(),
         LogisticLoss => Math.Log(1 + Math.Exp(outputs[0])) - label[0] * outputs[0],
-        SoftmaxCrossEntropy => Math.Log(outputs.Sum(Math.Exp)) - outputs[(int)label[0]],
+        HingeLoss => Math.Max(0, 1 - (2 * label[0] - 1) * outputs[0]),
+        FocalLoss focal => Focal(outputs.Length > 1 ? Math.Exp(outputs[(int)label[0]]) / outputs.Sum(Math.Exp) : 1 / (1 + Math.Exp((1 - 2 * label[0]) * outputs[0])), focal.Gamma),
+        SoftmaxCrossEntropy softmax => Math.Log(outputs.Sum(Math.Exp)) - (1 - softmax.LabelSmoothing.Value) * outputs[(int)label[0]] - softmax.LabelSmoothing.Value * outputs.Average(),
         _ => throw new ArgumentException($"The reference does not know {loss}.", nameof(loss)),
     };
+
+    private static double Focal(double probability, double gamma) => -Math.Pow(1 - probability, gamma) * Math.Log(probability);
 }

@@ -50,7 +50,8 @@ public sealed class TorchAgreementTests
         Check(new Network([new MissingIndicators("i", 6, [0, 1, 4]), new MissingValues("m", 9), new Standardization("s", 9), new Dense("a", 9, 8), new Activation("b", 8, ActivationFunction.Gelu), new Dense("c", 8, 1)]), new SquaredError(), gaps);
     }
 
-    private static void Check(Network network, Loss loss, TrainingData data)
+    /// <summary>Fifty steps on either engine; the weights must agree to 1e-5.</summary>
+    internal static void Check(Network network, Loss loss, TrainingData data)
     {
         using CpuEngine cpu = Start(new CpuEngine(network, loss, data, seed: 4, threads: 2));
         using TorchEngine torch = Start(new TorchEngine(network, loss, data, seed: 4, Device.Cpu));
