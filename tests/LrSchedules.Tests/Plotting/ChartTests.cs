@@ -104,7 +104,8 @@ public class ChartTests
     {
         Texts(Draw(new ScheduleChart(Plan))).Should().Contain(["0", "1", "step"]);
         Texts(Draw(new ScheduleChart(Plan).With("zero", LrSchedule.Hold(at: 0)))).Should().Contain("0");
-        Texts(Draw(new ScheduleChart(Plan).WithSeries("flat", [(1, 3), (2, 3)]))).Should().Contain("3");
+        Texts(Draw(new ScheduleChart(Plan).WithSeries("flat", [(1, 3), (2, 3)]))).Should().Contain(["3", "4", "5", "6"]).And.NotContain("2.5").And.NotContain("7");
+        Texts(Draw(new ScheduleChart(Plan).WithSeries("flat", [(1, 0), (2, 0)]))).Should().Contain(["0", "0.2", "1"]).And.NotContain("-0.2");
         Texts(Draw(new ScheduleChart(Plan).With("low", LrSchedule.Linear(to: -1)))).Should().Contain("-1");
         Texts(Draw(new ScheduleChart(Plan).With("tiny", LrSchedule.Constant, 1e-5))).Should().Contain("1e-5");
     }
