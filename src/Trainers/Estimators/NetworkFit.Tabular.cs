@@ -36,9 +36,8 @@ internal sealed partial class NetworkFit
             _ => new SoftmaxOutput(),
         };
 
-        using IProgressChannel progress = host.StartProgressChannel("Training");
         object gate = new();
-        IEnumerable<Action<TrainingProgress>> listeners = Listeners(channel, progress).Select<Action<TrainingProgress>, Action<TrainingProgress>>(
+        IEnumerable<Action<TrainingProgress>> listeners = Listeners(channel).Select<Action<TrainingProgress>, Action<TrainingProgress>>(
             listener => now => { lock (gate) listener(now); });
         var watcher = new RunWatcher(Options.CancellationToken, host.CheckAlive, [.. listeners], remark => { lock (gate) channel.Info(remark); });
         int outputs = task == LearningTask.BinaryClassification && Options.Loss is null ? 2 : OutputsFor(train, classes);

@@ -75,8 +75,7 @@ internal sealed partial class NetworkFit
         }
         (Network network, float[] firstWeights) = start is null ? Build(train, categorical, classes) : WarmStart.From(start, Options, train.Columns, OutputsFor(train, classes));
 
-        using IProgressChannel progress = host.StartProgressChannel("Training");
-        var watcher = new RunWatcher(Options.CancellationToken, host.CheckAlive, [.. Listeners(channel, progress)], remark => channel.Info(remark));
+        var watcher = new RunWatcher(Options.CancellationToken, host.CheckAlive, [.. Listeners(channel)], remark => channel.Info(remark));
         TrainingOptions options = Options;
         if (options.AutoLearningRate is { } test)
         {
@@ -162,11 +161,9 @@ internal sealed partial class NetworkFit
             : throw new ArgumentException($"CategoricalColumns must name slots of '{features.Name}' but '{name}' is none. There are: {string.Join(", ", all.Take(50))}.")).ToHashSet();
     }
 
-    private IEnumerable<Action<TrainingProgress>> Listeners(IChannel channel, IProgressChannel progress)
+    private IEnumerable<Action<TrainingProgress>> Listeners(IChannel channel)
     {
-        progress.SetHeader(new ProgressHeader(["training loss", "validation loss", "learning rate"], ["epochs"]), entry => { });
-        yield return now => progress.Checkpoint(now.TrainingLoss, double.IsNaN(now.ValidationLoss) ? null : now.ValidationLoss, now.LearningRate, now.Epoch + 1);
-        // Progress channels do not reach MLContext.Log: this line does.
+        // Not by ML.NET's progress channels: an MLContext never shows what they are told, and keeps all of it for ever.
         yield return now => channel.Info(string.Create(CultureInfo.InvariantCulture,
             $"epoch {now.Epoch + 1}/{now.NumberOfEpochs}  rate {now.LearningRate:g4}  loss {now.TrainingLoss:g6}{(double.IsNaN(now.ValidationLoss) ? "" : string.Create(CultureInfo.InvariantCulture, $"  validation {now.ValidationLoss:g6}"))}{string.Concat(now.ValidationMetrics.Select(metric => string.Create(CultureInfo.InvariantCulture, $"  {metric.Key} {metric.Value:g6}")))}"));
         if (Options.Progress is { } listener) yield return listener.Report;

@@ -19,9 +19,11 @@ internal sealed record Resources(long Bytes, int Threads, long Tensors)
     public static long LiveTensors() => TorchSharp.torch.Tensor.TotalCount - OwnNetwork.ParametersMade;
 
     // The thread pool comes and goes as it likes.
-    private static int LivingThreads() => OperatingSystem.IsLinux()
-        ? Directory.GetDirectories("/proc/self/task").Count(thread => !File.ReadAllText($"{thread}/comm").StartsWith(".NET TP", StringComparison.Ordinal))
-        : System.Diagnostics.Process.GetCurrentProcess().Threads.Count;
+    private static int LivingThreads() => OperatingSystem.IsLinux() ? ThreadNames().Count() : System.Diagnostics.Process.GetCurrentProcess().Threads.Count;
+
+    /// <summary>What Linux calls the threads, but those of the pool.</summary>
+    public static IEnumerable<string> ThreadNames() =>
+        Directory.GetDirectories("/proc/self/task").Select(thread => File.ReadAllText($"{thread}/comm").Trim()).Where(name => !name.StartsWith(".NET TP", StringComparison.Ordinal));
 
     private static long ResidentBytes()
     {
