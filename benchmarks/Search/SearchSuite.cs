@@ -10,10 +10,17 @@ internal sealed class SearchSuite : Command
 
     public override string Name => "search-suite";
 
-    public override string Summary => "samplers on synthetic problems, 30 seeds, against Optuna's figures (Mann-Whitney, 5 %)";
+    public override string Summary => "samplers on synthetic problems, 30 seeds, against Optuna's figures (Mann-Whitney, 5 %); [--first-seed 0]";
 
     public override int Run(IReadOnlyList<string> arguments)
     {
+        string[] words = [.. arguments];
+        int firstSeed = 0;
+        if (words.Length > 0 && (words is not ["--first-seed", var text] || !int.TryParse(text, out firstSeed)))
+        {
+            Console.Error.WriteLine(Summary);
+            return 2;
+        }
         (string Name, Func<long, Sampler> Make, string? Rival, int[] Judged, bool ContinuousOnly)[] samplers =
         [
             ("random", seed => Samplers.Random(seed), "random", [], false),
@@ -29,7 +36,7 @@ internal sealed class SearchSuite : Command
             var verdicts = new Dictionary<int, List<char>>();
             foreach (SyntheticProblem problem in SyntheticProblem.All.Where(problem => problem.IsContinuous || !sampler.ContinuousOnly))
             {
-                double[][] regrets = Regrets(problem, sampler.Make);
+                double[][] regrets = Regrets(problem, seed => sampler.Make(firstSeed + seed));
                 Console.Write($"{problem.Name,-20} {sampler.Name,-12} ");
                 foreach (int count in counts)
                 {
