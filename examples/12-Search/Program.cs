@@ -10,8 +10,7 @@ using SearchExample;
 CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 if (Settings.Parse(args) is not { } settings) return 2;
 
-// Runs of another length are another study: their trials do not compare.
-string folder = Path.Combine("search-study", $"{settings.Epochs}-epochs");
+const string folder = "search-study";
 try
 {
     if (settings.Fresh && Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
@@ -45,7 +44,9 @@ int Search()
     };
 
     var clock = Stopwatch.StartNew();
-    using IStudyStorage storage = StudyStorage.Sqlite(Path.Combine(folder, "study.db"));
+    // Runs of another length are another study: their trials do not compare.
+    string study = $"{settings.Epochs}-epochs";
+    using IStudyStorage storage = StudyStorage.Sqlite(Path.Combine(folder, "study.db"), study);
     SearchResult<TorchMlpOptions, RegressionMetrics> result = ml.Regression.Search(
         train, validation,
         SearchSpaces.TorchMlp(settings.Epochs),
@@ -56,7 +57,7 @@ int Search()
             Pruner = Pruners.Asha(minimumSteps: Math.Max(2, settings.Epochs / 5), maximumSteps: settings.Epochs),
             Preparation = preparation,
             Storage = storage,
-            Folder = folder,
+            Folder = Path.Combine(folder, study),
             Seed = 1,
             Progress = settings.Quiet ? null : new ConsoleProgress(settings),
             CancellationToken = interrupted.Token,
