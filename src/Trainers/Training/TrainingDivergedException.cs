@@ -14,7 +14,10 @@ public sealed class TrainingDivergedException : Exception
         Loss = loss;
     }
 
-    /// <summary>The step, from 0, whose loss was not finite. Its update was not made.</summary>
+    /// <summary>
+    /// The step, from 0, whose loss was not finite. Its update was not made. On a GPU, where the loss is looked at 400 times in a run, the
+    /// step at which it was noticed.
+    /// </summary>
     public long Step { get; }
 
     /// <summary>The rate of the first parameter group at that step.</summary>

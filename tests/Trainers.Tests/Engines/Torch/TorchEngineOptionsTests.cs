@@ -103,6 +103,30 @@ public sealed class TorchEngineOptionsTests
     }
 
     [TestMethod]
+    [DataRow("adamw(0.01, averaging=ema(0.9))")]
+    [DataRow("lamb(0.01)")]
+    [DataRow("muon(0.01)")]
+    public void Run_OnADevice_LeavesNoTensors(string optimizer)
+    {
+        var options = new TorchMlpOptions
+        {
+            BatchSize = 20, NumberOfEpochs = 2, Optimizer = Optimizer.Parse(optimizer), GradientClipping = new GradientClipping { Norm = 0.1 }, EarlyStopping = new EarlyStopping(),
+        };
+        Once();
+        long before = torch.Tensor.TotalCount;
+
+        for (int i = 0; i < 3; i++) Once();
+
+        torch.Tensor.TotalCount.Should().Be(before);
+
+        void Once()
+        {
+            using var engine = new TorchEngine(Wide, new SquaredError(), Data, 1, Device.Cpu, mirrored: true);
+            TrainedNetwork.Train(engine, Cases.Data(30, 6, seed: 2), options, seed: 1, firstWeights: null, new RunWatcher(default, () => { }, [], _ => { }));
+        }
+    }
+
+    [TestMethod]
     public void Fit_FirstUseOfLibtorch_IsLogged()
     {
         (int exitCode, string output) = global::MlNetLr.Tests.ChildProgram.Run(FitAndPrintTheLog);
