@@ -38,6 +38,9 @@ public sealed class FreshProcessTests
             ["poisson"] = regression.TorchMlp(Options(o => (o.LabelColumnName, o.Loss) = ("Count", new PoissonLoss()))),
             ["vector"] = regression.TorchMlpVector(Options(o => o.LabelColumnName = "Labels")),
             ["quantiles"] = regression.TorchMlpVector(Options(o => o.Loss = new QuantileLoss(0.1, 0.5, 0.9))),
+            ["tabular"] = regression.TorchTabular(Tabular()),
+            ["tabular, shared members"] = binary.TorchTabular(Tabular(o => (o.LabelColumnName, o.SharedMembers, o.Folds) = ("Yes", 3, 0))),
+            ["tabular, multiclass"] = key.Append(multiclass.TorchTabular(Tabular(o => o.Folds = 2))),
             ["binary"] = binary.TorchMlp(Options(o => o.LabelColumnName = "Yes")),
             ["hinge, calibrated"] = binary.TorchMlp(Options(o => (o.LabelColumnName, o.Loss) = ("Yes", new HingeLoss()))),
             ["multiclass"] = key.Append(multiclass.TorchMlp(Options())),
@@ -117,6 +120,13 @@ public sealed class FreshProcessTests
             IEnumerable<float[]> values = found.Type is VectorDataViewType ? scored.GetColumn<float[]>(column) : scored.GetColumn<float>(column).Select(value => new[] { value });
             yield return $"{name}, {column}: {string.Join(' ', values.SelectMany(row => row).Select(value => BitConverter.SingleToUInt32Bits(value).ToString("X8", CultureInfo.InvariantCulture)))}";
         }
+    }
+
+    private static TorchTabularOptions Tabular(Action<TorchTabularOptions>? change = null)
+    {
+        var options = new TorchTabularOptions { HiddenLayers = [8], NumberOfEpochs = 3, BatchSize = 16, Folds = 0, Seed = 1 };
+        change?.Invoke(options);
+        return options;
     }
 
     private static TorchMlpOptions Options(Action<TorchMlpOptions>? change = null)
