@@ -46,23 +46,43 @@ internal sealed class HeldOutChoice(TrainingData data, int outputs, bool softmax
     public double Loss(double[] predictions)
     {
         double sum = 0, total = 0;
-        ReadOnlySpan<float> labels = data.Labels.Span;
         for (int row = 0; row < data.Rows; row++)
         {
             double weight = data.Weights.IsEmpty ? 1 : data.Weights.Span[row];
             total += weight;
-            if (softmax)
-            {
-                sum -= weight * Math.Log(Math.Max(1e-12, predictions[row * outputs + (int)labels[row]]));
-                continue;
-            }
-            for (int j = 0; j < outputs; j++)
-            {
-                double error = predictions[row * outputs + j] - labels[row * outputs + j];
-                sum += weight * error * error / outputs;
-            }
+            sum += weight * RowLoss(predictions, row);
         }
         return sum / total;
+    }
+
+    /// <summary>
+    /// By how much the loss of the second predictions lies below that of the first, in standard errors of the difference over the rows, and as a part of
+    /// the first loss.
+    /// </summary>
+    public (double StandardErrors, double Part) Gain(double[] from, double[] to)
+    {
+        double mean = 0, square = 0;
+        for (int row = 0; row < data.Rows; row++)
+        {
+            double gain = (data.Weights.IsEmpty ? 1 : data.Weights.Span[row]) * (RowLoss(from, row) - RowLoss(to, row)), delta = gain - mean;
+            mean += delta / (row + 1);
+            square += delta * (gain - mean);
+        }
+        double error = Math.Sqrt(square / data.Rows / Math.Max(1, data.Rows - 1)), loss = Loss(from);
+        return (error > 0 ? mean / error : 0, loss > 0 ? 1 - Loss(to) / loss : 0);
+    }
+
+    private double RowLoss(double[] predictions, int row)
+    {
+        ReadOnlySpan<float> labels = data.Labels.Span;
+        if (softmax) return -Math.Log(Math.Max(1e-12, predictions[row * outputs + (int)labels[row]]));
+        double sum = 0;
+        for (int j = 0; j < outputs; j++)
+        {
+            double error = predictions[row * outputs + j] - labels[row * outputs + j];
+            sum += error * error / outputs;
+        }
+        return sum;
     }
 
     /// <summary>How often each candidate is picked.</summary>

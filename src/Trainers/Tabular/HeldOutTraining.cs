@@ -7,11 +7,12 @@ using Microsoft.ML.Trainers.Torch.Training;
 namespace Microsoft.ML.Trainers.Torch.Tabular;
 
 /// <summary>
-/// Members of a small table: each trains without another fold, for each of several lengths, and beside the networks stands a linear model. The pooled
+/// Members that each train without another fold of the rows, for each of several lengths, and beside the networks stands a linear model. The pooled
 /// predictions for held-out rows choose (<see cref="HeldOutChoice"/>).
 /// </summary>
 internal sealed class HeldOutTraining(
-    Network network, TabularEncoding encoding, Loss loss, LearningTask task, TorchTabularOptions options, Device device, ulong seed, RunWatcher watcher)
+    TrainingData data, int count, Network network, TabularEncoding encoding, Loss loss, LearningTask task, TorchTabularOptions options, Device device, ulong seed,
+    RunWatcher watcher)
 {
     // Ridges from strong to weak: the strength is chosen with the rest. A ridge of r weighs as much as r rows.
     private static readonly double[] Ridges = [300, 30, 3, 0.3];
@@ -19,17 +20,45 @@ internal sealed class HeldOutTraining(
     // The recipe's run, and shorter ones with the whole schedule within them.
     private static readonly double[] Lengths = [1, 0.25];
 
-    public (IReadOnlyList<float[]> Members, TrainingHistory History) Train(TrainingData data, Action<int, Action<int>> sideBySide)
-    {
-        int outputs = network.Outputs, count = options.Folds!.Value;
-        bool softmax = task != LearningTask.Regression;
-        int[][] folds = Folds.Of(data, count, seed);
-        var fitted = new FoldResult[count];
-        sideBySide(count, fold => fitted[fold] = TrainFold(data, folds, fold, softmax));
+    // What a shorter run, a linear model or less confidence must be better by than the recipe's run, for all rows to be held out in turn.
+    private const double LeastStandardErrors = 2, LeastGain = 0.02;
 
-        int candidates = fitted[0].Weights.Count;
+    private readonly bool softmax = task != LearningTask.Regression;
+    private readonly int[][] folds = Folds.Of(data, count, seed);
+    private readonly FoldResult[] fitted = new FoldResult[count];
+
+    /// <summary>The folds.</summary>
+    public int Count => count;
+
+    /// <summary>Trains the candidates without one fold.</summary>
+    public void Fit(int fold) => fitted[fold] = TrainFold(fold);
+
+    /// <summary>The recipe's run without the first fold.</summary>
+    public TrainedNetwork FirstRun => new(network, fitted[0].Weights[0], fitted[0].History);
+
+    /// <summary>Whether the first fold tells that another candidate is clearly better than the recipe's run: few rows for so much noise.</summary>
+    public bool IsNoisy()
+    {
+        var choice = new HeldOutChoice(data.Select(folds[0]), network.Outputs, softmax);
+        double[] run = choice.Predictions(fitted[0].Raw[0], 1);
+        (double StandardErrors, double Part) gain = (0, 0);
+        foreach (float[] raw in fitted[0].Raw)
+        {
+            (double StandardErrors, double Part) own = choice.Gain(run, choice.Predictions(raw, choice.Factor(raw)));
+            if (own.Part > gain.Part) gain = own;
+        }
+        bool noisy = gain.StandardErrors > LeastStandardErrors && gain.Part > LeastGain;
+        watcher.Say(string.Create(CultureInfo.InvariantCulture,
+            $"First fold: the best candidate is better than the recipe's run by {gain.Part:p1}, {gain.StandardErrors:f1} standard errors: {(noisy ? "all folds decide" : "the recipe's run is taken")}."));
+        return noisy;
+    }
+
+    /// <summary>The members, by the held-out rows of all folds.</summary>
+    public (IReadOnlyList<float[]> Members, TrainingHistory History) Choose()
+    {
+        int outputs = network.Outputs, candidates = fitted[0].Weights.Count;
         var choice = new HeldOutChoice(data, outputs, softmax);
-        float[][] heldOut = [.. Enumerable.Range(0, candidates).Select(candidate => Pool(folds, fitted, candidate, data.Rows * outputs))];
+        float[][] heldOut = [.. Enumerable.Range(0, candidates).Select(candidate => Pool(candidate, data.Rows * outputs))];
         double[] factors = [.. heldOut.Select(choice.Factor)];
         double[][] predictions = [.. heldOut.Select((raw, candidate) => choice.Predictions(raw, factors[candidate]))];
         int[] picks = choice.Pick(predictions, count);
@@ -50,7 +79,7 @@ internal sealed class HeldOutTraining(
     private string Name(int candidate) => string.Create(CultureInfo.InvariantCulture,
         $"{(candidate < Lengths.Length ? $"{Lengths[candidate] * options.NumberOfEpochs!.Value:g3} epochs" : $"linear, ridge {Ridges[candidate - Lengths.Length]}")}");
 
-    private FoldResult TrainFold(TrainingData data, int[][] folds, int fold, bool softmax)
+    private FoldResult TrainFold(int fold)
     {
         ulong own = new RandomStream(seed, RandomStream.Purpose.Member, fold).NextBits();
         TrainingData train = data.Select([.. folds.Where((_, i) => i != fold).SelectMany(rows => rows).Order()]), held = data.Select(folds[fold]);
@@ -91,7 +120,7 @@ internal sealed class HeldOutTraining(
     }
 
     /// <summary>Each row's outputs by the model that has not seen it.</summary>
-    private float[] Pool(int[][] folds, FoldResult[] fitted, int candidate, int length)
+    private float[] Pool(int candidate, int length)
     {
         float[] pooled = new float[length];
         int outputs = network.Outputs;

@@ -9,7 +9,7 @@ namespace Microsoft.ML.Trainers.Torch.Tabular;
 /// </summary>
 internal static class Recipe
 {
-    /// <summary>Up to so many rows, held-out folds decide.</summary>
+    /// <summary>Up to so many rows, held-out folds decide; beyond it, one fold decides whether they do.</summary>
     public const int SmallTable = 4096;
 
     /// <summary>With fewer rows than this a fold says nothing.</summary>
@@ -37,6 +37,7 @@ internal static class Recipe
         options.LabelSmoothing ??= regression ? 0 : 0.1.Following(FlatCosine);
         options.Folds ??= rows is >= SmallestTable and <= SmallTable && options.Members != 1 && options.SharedMembers is null ? options.Members ?? DefaultFolds : 0;
         options.Folds = Math.Min(options.Folds.Value, rows);
+        options.FoldsIfNoisy = given.Folds is null && rows > SmallTable && options.Members != 1 && options.SharedMembers is null ? options.Members ?? DefaultFolds : 0;
         options.Members = options.Folds > 0 ? options.Folds : options.Members ?? (options.SharedMembers is null ? DefaultMembers : 1);
         options.Optimizer = given.GivenOptimizer
             ?? Optimizers.AdamW(learningRate: regression ? 0.1 : 0.04, weightDecay: 0, beta2: 0.95) with { WeightDecay = 0.02.Following(FlatCosine) };

@@ -21,7 +21,7 @@ internal sealed class TabularTraining(TorchTabularOptions given, LearningTask ta
         // Held-out folds choose among runs of this library's own losses; given rows to validate on, or a model to go on from, there is nothing to choose.
         if (validation is not null || start is not null || given.Loss is not null || options.EarlyStopping is not null)
         {
-            options.Folds = 0;
+            (options.Folds, options.FoldsIfNoisy) = (0, 0);
             options.Members = given.Members ?? (given.SharedMembers is null ? Recipe.DefaultMembers : 1);
         }
         if (options.Folds > 0 && options.SharedMembers is not null)
@@ -45,21 +45,48 @@ internal sealed class TabularTraining(TorchTabularOptions given, LearningTask ta
         Loss loss = given.Loss ?? (task == LearningTask.Regression ? new SquaredError() : new SoftmaxCrossEntropy { LabelSmoothing = options.LabelSmoothing!.Value });
 
         if (options.Folds > 0 || options.Members > 1) MemberCheckpoints.RequireAny(options);
+        int members = options.Members!.Value, cores = options.NumberOfThreads ?? Environment.ProcessorCount;
+        HeldOutTraining? heldOut = Math.Max(options.Folds!.Value, options.FoldsIfNoisy) is > 0 and var folds
+            ? new HeldOutTraining(train, folds, network, encoding!, loss, task, options, device, seed, watcher)
+            : null;
+        // One thread each: no thread waits for another within a step, and the result does not depend on how many run at a time.
+        if (members > 1 || heldOut is not null) options.NumberOfThreads = 1;
+        var trained = new TrainedNetwork[members];
         if (options.Folds > 0)
         {
-            int cores = options.NumberOfThreads ?? Environment.ProcessorCount;
-            options.NumberOfThreads = 1;
-            var heldOut = new HeldOutTraining(network, encoding!, loss, task, options, device, seed, watcher);
-            (IReadOnlyList<float[]> weights, TrainingHistory history) = heldOut.Train(train, (count, work) => SideBySide(count, cores, work));
+            SideBySide(0, heldOut!.Count, cores, heldOut.Fit);
+            return Chosen(heldOut);
+        }
+        if (heldOut is null)
+        {
+            SideBySide(0, members, cores, Train);
+        }
+        else
+        {
+            // The first member holds out a fold. As many others as there are cores for train beside it, before it is known what the fold tells.
+            int begun = Math.Min(members, cores);
+            SideBySide(0, begun, cores, member =>
+            {
+                if (member == 0) heldOut.Fit(0);
+                else Train(member);
+            });
+            if (heldOut.IsNoisy())
+            {
+                SideBySide(1, heldOut.Count, cores, heldOut.Fit);
+                return Chosen(heldOut);
+            }
+            trained[0] = heldOut.FirstRun;
+            SideBySide(begun, members, cores, Train);
+        }
+        return new FittedNetwork(network, [.. trained.Select(member => (ReadOnlyMemory<float>)member.Weights)], output, trained[0].History.ToJson());
+
+        FittedNetwork Chosen(HeldOutTraining folds)
+        {
+            (IReadOnlyList<float[]> weights, TrainingHistory history) = folds.Choose();
             return new FittedNetwork(network, [.. weights.Select(member => (ReadOnlyMemory<float>)member)], output, history.ToJson());
         }
 
-        int members = options.Members!.Value;
-        int? threads = options.NumberOfThreads;
-        // One thread each: no thread waits for another within a step, and the result does not depend on how many run at a time.
-        if (members > 1) options.NumberOfThreads = 1;
-        var trained = new TrainedNetwork[members];
-        SideBySide(members, threads ?? Environment.ProcessorCount, member =>
+        void Train(int member)
         {
             ulong own = new RandomStream(seed, RandomStream.Purpose.Member, member).NextBits();
             float[] first = encoding is null
@@ -67,15 +94,14 @@ internal sealed class TabularTraining(TorchTabularOptions given, LearningTask ta
                 : FirstWeights.Of(network, encoding, train, options.DataDrivenInitialization, own);
             TorchTabularOptions run = members == 1 ? options : MemberCheckpoints.Of(options, $"member-{member}");
             trained[member] = TrainedNetwork.Train(network, loss, train, validation, run, device, own, first, watcher, metrics);
-        });
-        return new FittedNetwork(network, [.. trained.Select(member => (ReadOnlyMemory<float>)member.Weights)], output, trained[0].History.ToJson());
+        }
     }
 
-    private static void SideBySide(int count, int threads, Action<int> work)
+    private static void SideBySide(int first, int end, int threads, Action<int> work)
     {
         try
         {
-            Parallel.For(0, count, new ParallelOptions { MaxDegreeOfParallelism = threads }, work);
+            Parallel.For(first, end, new ParallelOptions { MaxDegreeOfParallelism = threads }, work);
         }
         catch (AggregateException fault)
         {

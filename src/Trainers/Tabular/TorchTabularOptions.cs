@@ -60,9 +60,13 @@ public sealed class TorchTabularOptions : NetworkOptions
     /// <summary>
     /// Parts into which the rows are cut so that each member holds out another part, by which the length of training, the share of a
     /// linear model and the confidence are chosen. 0: every member trains on all rows to the last step. Default null: 8 on up to
-    /// 4,096 rows, else 0.
+    /// 4,096 rows; on more, one member holds out an eighth of the rows, and the other folds follow only if these rows tell that another choice is
+    /// clearly better than the recipe's run.
     /// </summary>
     public int? Folds { get; set => field = value is { } folds && folds != 0 ? Require.AtLeast(2, folds, "0 holds nothing out.") : value; }
+
+    /// <summary>Resolved: how many folds are held out if the first of them tells that the table is noisy; 0 asks none.</summary>
+    internal int FoldsIfNoisy { get; set; }
 
     /// <summary>Whether first weights and biases are scaled by what the layers do to training rows. Default true.</summary>
     public bool DataDrivenInitialization { get; set; } = true;

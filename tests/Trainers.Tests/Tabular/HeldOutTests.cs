@@ -2,6 +2,7 @@ using Microsoft.ML.NeuralNetworks;
 using Microsoft.ML.NeuralNetworks.Scoring;
 using Microsoft.ML.Trainers.Torch.Data;
 using Microsoft.ML.Trainers.Torch.Tabular;
+using Microsoft.ML.Trainers.Torch.Training;
 using Microsoft.VisualStudio.TestTools.UnitTesting;
 
 namespace Microsoft.ML.Trainers.Torch.Tests.Tabular;
@@ -88,5 +89,26 @@ public sealed class HeldOutTests
         double[] above = [.. labels.Select(label => label + 1.0)], below = [.. labels.Select(label => label - 1.0)], bad = [.. labels.Select(_ => 5.0)];
         var choice = new HeldOutChoice(new TrainingData(100, 1, default, labels, default), 1, softmax: false);
         choice.Pick([above, below, bad], 8).Should().Equal(4, 4, 0);
+    }
+
+    [TestMethod]
+    [DataRow(0f, false, DisplayName = "structure")]
+    [DataRow(1f, true, DisplayName = "noise")]
+    public void IsNoisy_FirstFold_TellsNoiseFromStructure(float share, bool expected)
+    {
+        var random = new Random(9);
+        TrainingData data = Tables.Data(Tables.Rows(400).Select(row => (row.Features, (1 - share) * row.Value + share * 3 * (random.NextSingle() - 0.5f))));
+        TorchTabularOptions options = Tables.Small(LearningTask.Regression, 400, own => (own.HiddenLayers, own.NumberOfEpochs, own.BatchSize, own.NumberOfThreads) = ([48], 60, 64, 1));
+        var encoding = new TabularEncoding(data, new HashSet<int>(), options, () => { });
+        Network network = TabularNetwork.Build(encoding, options, outputs: 1);
+        options.ParameterGroups = Recipe.Groups(network.Layout, []);
+        var remarks = new List<string>();
+        var training = new HeldOutTraining(data, 2, network, encoding, new SquaredError(), LearningTask.Regression, options, Device.Cpu, seed: 3, new RunWatcher(default, () => { }, [], remarks.Add));
+
+        training.Fit(0);
+
+        bool noisy = training.IsNoisy();
+        noisy.Should().Be(expected, remarks[^1]);
+        remarks[^1].Should().Contain(expected ? "all folds decide" : "the recipe's run is taken");
     }
 }

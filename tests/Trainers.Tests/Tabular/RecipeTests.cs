@@ -59,6 +59,19 @@ public sealed class RecipeTests
     }
 
     [TestMethod]
+    [DataRow(4_096, null, null, null, 8, 0, DisplayName = "few rows: all folds")]
+    [DataRow(4_097, null, null, null, 0, 8, DisplayName = "many rows: the first fold asks")]
+    [DataRow(4_097, 3, null, null, 0, 3, DisplayName = "as many as members")]
+    [DataRow(4_097, 1, null, null, 0, 0, DisplayName = "a single member")]
+    [DataRow(4_097, null, 0, null, 0, 0, DisplayName = "folds refused")]
+    [DataRow(4_097, null, null, 4, 0, 0, DisplayName = "members that share weights")]
+    public void Resolve_Folds_FollowTheRows(int rows, int? members, int? folds, int? shared, int expected, int ifNoisy)
+    {
+        TorchTabularOptions resolved = Recipe.Resolve(new TorchTabularOptions { Members = members, Folds = folds, SharedMembers = shared }, LearningTask.Regression, rows);
+        (resolved.Folds, resolved.FoldsIfNoisy).Should().Be((expected, ifNoisy));
+    }
+
+    [TestMethod]
     public void FirstWeights_EachHiddenUnit_HasADeviationOfOne()
     {
         Network network = Build(out float[] weights);
