@@ -23,20 +23,20 @@ public static class GradientImportanceExtensions
     /// category of the row half the data away. One pass over the rows, where permutation importance takes several per feature; it says what
     /// the model's score reacts to, permutation importance how much worse its predictions become. A piecewise-linear encoding (<c>TorchTabular</c> has one by default) makes the
     /// score a line with many small bends: its slopes within the bins count in full, though they cancel over a longer way.
+    /// A module of your own is differentiated by libtorch, all others by managed code.
     /// </remarks>
     /// <param name="model">The parameters of a model of this library: <c>transformer.Model</c>, for binary classification <c>transformer.Model.SubModel</c>.</param>
     /// <param name="data">Rows such as those of training, with the features that the model takes. They are read once, into memory.</param>
     /// <param name="featureColumnName">The column of the features.</param>
     /// <returns>One record per slot, in the order of the slots.</returns>
     /// <exception cref="ArgumentException">There is no such column, its type is another one, or it has no rows.</exception>
-    /// <exception cref="NotSupportedException">The network is a module of your own.</exception>
     public static IReadOnlyList<FeatureImportance> GradientImportance<TOutput>(
         this NetworkModelParameters<TOutput> model, IDataView data, string featureColumnName = DefaultColumnNames.Features)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(data);
         ArgumentException.ThrowIfNullOrEmpty(featureColumnName);
-        var importances = new GradientImportances(model.Network);
+        using var importances = new GradientImportances(model.Network);
         using var memory = new RowMemory();
         (Memory<float> features, int rows, string[] names) = Read(data, featureColumnName, model.Network.Network.Inputs, memory);
         ReadOnlySpan<float> values = features.Span;

@@ -1,24 +1,26 @@
 using Microsoft.ML.NeuralNetworks;
 using Microsoft.ML.NeuralNetworks.Layers;
-using Microsoft.ML.Trainers.Torch.Engines.Cpu;
+using Microsoft.ML.Trainers.Torch.Engines;
 
 namespace Microsoft.ML.Trainers.Torch.Training;
 
 /// <summary>The mean sizes of a score's derivatives by the features.</summary>
-internal sealed class GradientImportances
+internal sealed class GradientImportances : IDisposable
 {
     private readonly FittedNetwork fitted;
     private readonly Network network;
     private readonly InputGradients[] members;
 
-    /// <exception cref="NotSupportedException">The network has a layer whose derivative is not known here.</exception>
     public GradientImportances(FittedNetwork fitted)
     {
         this.fitted = fitted;
         network = fitted.Network;
-        if (network.Layers.FirstOrDefault(layer => !LayerPasses.Knows(layer)) is { } unknown)
-            throw new NotSupportedException($"The layers must be built-in ones for gradients by the features but '{unknown.Name}' is of kind {unknown.GetType().Name}. Use permutation importance.");
-        members = [.. Enumerable.Range(0, fitted.Members).Select(member => new InputGradients(network, fitted.Weights(member)))];
+        members = [.. Enumerable.Range(0, fitted.Members).Select(member => InputGradients.Of(network, fitted.Weights(member)))];
+    }
+
+    public void Dispose()
+    {
+        foreach (InputGradients member in members) member.Dispose();
     }
 
     /// <summary>The columns that hold codes of categories: they have no gradient.</summary>

@@ -106,6 +106,17 @@ public sealed class GradientImportanceTests
     }
 
     [TestMethod]
+    public void OwnModule_EqualsDifferencesOfTheScore()
+    {
+        IDataView data = context.View(Samples.Curved(200));
+        var options = new TorchModuleOptions("importance", () => new Engines.Torch.TwoTowers()) { NumberOfEpochs = 5, Seed = 1, Optimizer = Optimizers.AdamW(0.01) };
+        NetworkRegressionModelParameters model = context.Regression.Trainers.TorchModule(options).Fit(data).Model;
+        IReadOnlyList<FeatureImportance> importance = model.GradientImportance(data);
+        for (int slot = 0; slot < 3; slot++)
+            importance[slot].MeanAbsoluteGradient.Should().BeApproximately(Differences(model, data, slot, 1f / 128), 0.01 * importance[slot].MeanAbsoluteGradient);
+    }
+
+    [TestMethod]
     public void Data_ThatDoesNotFit_SaysSo()
     {
         IDataView data = context.View(Samples.Linear(40));

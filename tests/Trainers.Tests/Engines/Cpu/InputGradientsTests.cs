@@ -1,6 +1,7 @@
 using Microsoft.ML.NeuralNetworks;
 using Microsoft.ML.NeuralNetworks.Layers;
 using Microsoft.ML.Trainers.Torch.Data;
+using Microsoft.ML.Trainers.Torch.Engines;
 using Microsoft.ML.Trainers.Torch.Engines.Cpu;
 using Microsoft.VisualStudio.TestTools.UnitTesting;
 
@@ -46,9 +47,12 @@ public sealed class InputGradientsTests
         var random = new Random(2);
         foreach (ref float slope in slopes.AsSpan()) slope = random.NextSingle() - 0.5f;
 
-        float[] gradients = new float[Rows * Inputs];
-        var passes = new InputGradients(network, weights);
+        float[] gradients = new float[Rows * Inputs], byTorch = new float[Rows * Inputs];
+        using var passes = InputGradients.Of(network, weights);
+        passes.Should().BeOfType<CpuInputGradients>();
         passes.Backward(data.Features.Span, Rows, slopes, gradients);
+        using (var autograd = new TorchInputGradients(network, weights)) autograd.Backward(data.Features.Span, Rows, slopes, byTorch);
+        for (int i = 0; i < gradients.Length; i++) byTorch[i].Should().BeApproximately(gradients[i], 1e-4f * MathF.Max(1, MathF.Abs(gradients[i])));
 
         int[] all = [.. Enumerable.Range(0, Rows)];
         for (int input = 0; input < Inputs; input++)

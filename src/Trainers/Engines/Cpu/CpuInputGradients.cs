@@ -2,12 +2,9 @@ using Microsoft.ML.NeuralNetworks;
 
 namespace Microsoft.ML.Trainers.Torch.Engines.Cpu;
 
-/// <summary>What the outputs of a network in scoring mode are, and how they change with its inputs, for blocks of rows.</summary>
-internal sealed unsafe class InputGradients
+/// <summary>Gradients by the inputs, by the engine's own passes.</summary>
+internal sealed unsafe class CpuInputGradients : InputGradients
 {
-    /// <summary>The most rows of a block.</summary>
-    public const int BlockRows = 256;
-
     private readonly Network network;
     private readonly PassChain chain;
     private readonly AlignedBuffer input = new();
@@ -16,7 +13,7 @@ internal sealed unsafe class InputGradients
 
     /// <param name="network">One whose layers <see cref="LayerPasses.Knows"/>.</param>
     /// <param name="weights">A buffer of its layout; copied.</param>
-    public InputGradients(Network network, ReadOnlySpan<float> weights)
+    public CpuInputGradients(Network network, ReadOnlySpan<float> weights)
     {
         this.network = network;
         this.weights = AlignedMemory.Allocate<float>(network.Layout.Length);
@@ -30,21 +27,19 @@ internal sealed unsafe class InputGradients
         chain.Reserve(BlockRows);
     }
 
-    /// <summary>The outputs of the rows, without gaps.</summary>
-    public void Outputs(ReadOnlySpan<float> rows, int count, Span<float> outputs) => Copy(Forward(rows, count), count, outputStride, network.Outputs, outputs);
+    public override void Outputs(ReadOnlySpan<float> rows, int count, Span<float> outputs) => Copy(Forward(rows, count), count, outputStride, network.Outputs, outputs);
 
-    /// <summary>For each row the sum over the outputs of slope times the derivative of the output by each input.</summary>
-    /// <param name="rows">Rows, without gaps.</param>
-    /// <param name="count">How many, at most <see cref="BlockRows"/>.</param>
-    /// <param name="slopes">Rows x outputs.</param>
-    /// <param name="gradients">Rows x inputs.</param>
-    public void Backward(ReadOnlySpan<float> rows, int count, ReadOnlySpan<float> slopes, Span<float> gradients)
+    public override void Backward(ReadOnlySpan<float> rows, int count, ReadOnlySpan<float> slopes, Span<float> gradients)
     {
         Forward(rows, count);
         int outputs = network.Outputs;
         for (int row = 0; row < count; row++)
             slopes.Slice(row * outputs, outputs).CopyTo(new Span<float>(chain.OutputGradient + (nint)row * outputStride, outputs));
         Copy(chain.Backward(Context(count)), count, inputStride, network.Inputs, gradients);
+    }
+
+    public override void Dispose()
+    {
     }
 
     private float* Forward(ReadOnlySpan<float> rows, int count)
