@@ -6,7 +6,8 @@ namespace Microsoft.ML.NeuralNetworks.Layers;
 
 /// <summary>
 /// A parameter or buffer of an <see cref="OwnModule"/>. Flat buffers of weights hold floats alone, so the bytes of a tensor of
-/// another type, such as a counter, lie there two by two, each pair as the integer that it is: exact, and always finite.
+/// another type, such as a counter, lie there two by two, each pair as the integer that it is: exact, and always finite. Weights that a
+/// module has as outputs x inputs lie there as inputs x outputs, as those of built-in layers: some optimizers treat each output on its own.
 /// </summary>
 /// <param name="Name">As the module calls it, such as <c>vision.0.weight</c>.</param>
 /// <param name="Type">The element type; all but F32 are buffers.</param>
@@ -23,8 +24,11 @@ internal sealed record ModuleTensor(string Name, TensorType Type, ImmutableArray
     /// <summary>What it is for.</summary>
     public ParameterRole Role { get; } = Type == TensorType.F32 || Role == ParameterRole.Buffer ? Role : throw new ArgumentException($"'{Name}' must be a buffer because its type is {Type} but was a parameter. Parameters are 32-bit floats.", nameof(Role));
 
+    /// <summary>Whether its first dimension counts outputs.</summary>
+    public bool OutputsFirst { get; init => field = value && Shape.Length < 2 ? throw new ArgumentException($"'{Name}' must have two dimensions or more to have its outputs first but had {Shape.Length}.", nameof(OutputsFirst)) : value; }
+
     /// <summary>Its place in flat buffers.</summary>
-    public ParameterSpec Spec => IsFloat ? new(Name, Shape, Role) : new(Name, [(Bytes + 1) / 2], Role);
+    public ParameterSpec Spec => IsFloat ? new(Name, OutputsFirst ? [.. Shape[1..], Shape[0]] : Shape, Role) : new(Name, [(Bytes + 1) / 2], Role);
 
     public bool IsFloat => Type == TensorType.F32;
 
@@ -32,7 +36,7 @@ internal sealed record ModuleTensor(string Name, TensorType Type, ImmutableArray
     public int Bytes => Shape.Aggregate(Type.Size(), (product, dimension) => checked(product * dimension));
 
     public bool Equals(ModuleTensor? other) =>
-        other is not null && Name == other.Name && Type == other.Type && Role == other.Role && Shape.AsSpan().SequenceEqual(other.Shape.AsSpan());
+        other is not null && Name == other.Name && Type == other.Type && Role == other.Role && OutputsFirst == other.OutputsFirst && Shape.AsSpan().SequenceEqual(other.Shape.AsSpan());
 
     public override int GetHashCode() => Name.GetHashCode(StringComparison.Ordinal);
 
@@ -56,7 +60,11 @@ internal sealed record ModuleTensor(string Name, TensorType Type, ImmutableArray
     public Tensor ToTensor(string prefix, ReadOnlyMemory<float> values)
     {
         ImmutableArray<long> shape = [.. Shape.Select(dimension => (long)dimension)];
-        return new Tensor(prefix + Name, Type, shape, IsFloat ? Tensor.Of(Name, values).Data : Decode(values.Span));
+        if (!IsFloat) return new Tensor(prefix + Name, Type, shape, Decode(values.Span));
+        if (!OutputsFirst) return Tensor.Of(prefix + Name, values, shape.AsSpan());
+        float[] own = new float[values.Length];
+        Transpose(values.Span, own, values.Length / Shape[0], Shape[0]);
+        return Tensor.Of<float>(prefix + Name, own, shape.AsSpan());
     }
 
     /// <summary>Takes the values of a tensor of a file.</summary>
@@ -65,8 +73,23 @@ internal sealed record ModuleTensor(string Name, TensorType Type, ImmutableArray
     {
         if (tensor.Type != Type || !tensor.Shape.AsSpan().SequenceEqual([.. Shape.Select(dimension => (long)dimension)]))
             throw new InvalidDataException($"The file must have {this} but has {tensor.Type} [{string.Join(", ", tensor.Shape)}]. It is damaged.");
-        if (IsFloat) tensor.Values<float>().CopyTo(place);
+        if (IsFloat) Place(tensor.Values<float>(), place);
         else Encode(tensor.Data.Span, place);
+    }
+
+    /// <summary>Puts the values of a tensor of 32-bit floats at their place in a flat buffer.</summary>
+    /// <param name="own">In the module's order.</param>
+    /// <param name="place">In the buffer's.</param>
+    public void Place(ReadOnlySpan<float> own, Span<float> place)
+    {
+        if (OutputsFirst) Transpose(own, place, Shape[0], own.Length / Math.Max(1, Shape[0]));
+        else own.CopyTo(place);
+    }
+
+    private static void Transpose(ReadOnlySpan<float> from, Span<float> to, int rows, int columns)
+    {
+        for (int i = 0; i < rows; i++)
+            for (int j = 0; j < columns; j++) to[j * rows + i] = from[i * columns + j];
     }
 
     /// <summary>For messages.</summary>

@@ -130,6 +130,7 @@ internal static class LayerJson
                     json.WriteString("type", JsonFields.JsonText(tensor.Type));
                     WriteIntegers(json, "shape", tensor.Shape);
                     json.WriteString("role", JsonFields.JsonText(tensor.Role));
+                    json.WriteBoolean("outputsFirst", tensor.OutputsFirst);
                     json.WriteEndObject();
                 }
                 json.WriteEndArray();
@@ -191,7 +192,7 @@ internal static class LayerJson
         foreach (JsonElement element in fields.Element("tensors").EnumerateArray())
         {
             var tensor = new JsonFields(element, fields.LargestInteger);
-            tensors.Add(new ModuleTensor(tensor.Text("name"), tensor.Choice<TensorType>("type"), tensor.Integers("shape"), tensor.Choice<ParameterRole>("role")));
+            tensors.Add(new ModuleTensor(tensor.Text("name"), tensor.Choice<TensorType>("type"), tensor.Integers("shape"), tensor.Choice<ParameterRole>("role")) { OutputsFirst = tensor.Flag("outputsFirst") });
             tensor.End();
         }
         return tensors;

@@ -43,7 +43,7 @@ public sealed class FitCycleTests
 
     [TestMethod]
     [TestCategory("Slow")]
-    [DataRow(EngineRun.Managed, 500, 1000)]
+    [DataRow(EngineRun.Managed, 500, 3000)]
     [DataRow(EngineRun.Libtorch, 300, 1000)]
     [DataRow(Module, 300, 1000)]
     public void Fit_ThousandTimesWithFailures_LeavesNothingBehind(string engine, int warmup, int fits) => RequireClean(engine, warmup, fits);

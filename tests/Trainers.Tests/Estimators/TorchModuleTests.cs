@@ -6,6 +6,7 @@ using Microsoft.ML.NeuralNetworks.Safetensors;
 using Microsoft.ML.NeuralNetworks.Serialization;
 using Microsoft.ML.Trainers.Torch;
 using Microsoft.ML.Trainers.Torch.Checkpoints;
+using Microsoft.ML.Trainers.Torch.Engines;
 using Microsoft.ML.Trainers.Torch.Training;
 using Microsoft.VisualStudio.TestTools.UnitTesting;
 using TorchSharp;
@@ -214,6 +215,25 @@ public sealed class TorchModuleTests
         tensors["precise"].Values<double>()[0].Should().Be(1.0 / 3);
         tensors["first.weight"].Shape.Should().Equal(3, 3);
         tensors["mask"].Values<byte>().ToArray().Should().Equal(1, 0, 1);
+    }
+
+    [TestMethod]
+    public void SaveWeights_DenseAndConvolutions_AreAsTorchHasThem()
+    {
+        var model = context.Regression.Trainers.TorchModule(Options("conv", () => new Convolutional(), o => (o.NumberOfEpochs, o.Optimizer) = (1, Optimizers.Sgd(0)))).Fit(context.View(Samples.Curved(60)));
+        string path = Path.Combine(folder, "weights.safetensors");
+        model.Model.Network.SaveWeights(path);
+        using SafetensorsReader reader = SafetensorsReader.Open(path);
+        // Without a rate, the weights are those that every module with the run's seed starts with.
+        var again = new ModuleFactory("conv", () => new Convolutional());
+        using torch.nn.Module<torch.Tensor, torch.Tensor> first = again.Make(seed: 1);
+        Dictionary<string, Tensor> tensors = reader.ReadTensors().ToDictionary(tensor => tensor.Name);
+        foreach ((string name, TorchSharp.Modules.Parameter parameter) in first.named_parameters())
+        {
+            tensors[name].Shape.Should().Equal(parameter.shape);
+            tensors[name].Values<float>().ToArray().Should().Equal(parameter.data<float>().ToArray(), name);
+        }
+        ModuleFile.Read(ModuleFile.Write(model.Model.Network)).Weights().ToArray().Should().Equal(model.Model.Network.Weights().ToArray());
     }
 
     [TestMethod]

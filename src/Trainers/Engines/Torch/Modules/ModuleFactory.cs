@@ -74,7 +74,7 @@ internal sealed class ModuleFactory(string name, Func<nn.Module<Tensor, Tensor>>
         {
             Span<float> place = layout[name].In(weights);
             Tensor values = tensor.detach().cpu().contiguous();
-            if (tensor.dtype == ScalarType.Float32) values.data<float>().CopyTo(place);
+            if (tensor.dtype == ScalarType.Float32) layer.Tensors.Single(known => known.Name == name).Place(values.data<float>().ToArray(), place);
             else ModuleTensor.Encode(values.bytes, place);
         }
     }

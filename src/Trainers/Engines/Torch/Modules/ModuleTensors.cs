@@ -33,26 +33,34 @@ internal static class ModuleTensors
     }
 
     /// <summary>Makes the module's float tensors views of flat memory, gradients included: it then has those values, and trains there.</summary>
+    /// <param name="layer">What the module's tensors are.</param>
     /// <param name="module">On the device of the views.</param>
     /// <param name="views">The views by name; those that are trained have their gradients.</param>
-    public static void Bind(nn.Module module, Func<string, Tensor> views)
+    public static void Bind(OwnModule layer, nn.Module module, Func<string, Tensor> views)
     {
         using IDisposable noGradient = no_grad();
         foreach ((string name, Tensor tensor) in In(module))
         {
             if (tensor.dtype != ScalarType.Float32) continue;
+            bool outputsFirst = layer.Tensors.Single(known => known.Name == name).OutputsFirst;
             Tensor view = views(name);
-            tensor.set_(view);
-            if (view.grad is { } gradient) tensor.grad = gradient;
+            tensor.set_(outputsFirst ? MoveOutputs(view) : view);
+            if (view.grad is { } gradient) tensor.grad = outputsFirst ? MoveOutputs(gradient) : gradient;
         }
     }
+
+    /// <summary>The last dimension becomes the first; no value moves.</summary>
+    private static Tensor MoveOutputs(Tensor view) => view.permute([view.dim() - 1, .. Enumerable.Range(0, (int)view.dim() - 1).Select(dimension => (long)dimension)]);
 
     private static ModuleTensor Describe(string moduleName, string name, Tensor tensor, nn.Module owner)
     {
         bool trained = tensor is TorchSharp.Modules.Parameter && tensor.requires_grad;
         if (trained && tensor.dtype != ScalarType.Float32)
             throw new InvalidOperationException($"The parameter '{name}' of the module '{moduleName}' must be Float32 but was {tensor.dtype}. Make the module in Float32.");
-        return new ModuleTensor(name, TypeOf(moduleName, name, tensor), [.. tensor.shape.Select(dimension => checked((int)dimension))], trained ? RoleOf(name, owner) : ParameterRole.Buffer);
+        return new ModuleTensor(name, TypeOf(moduleName, name, tensor), [.. tensor.shape.Select(dimension => checked((int)dimension))], trained ? RoleOf(name, owner) : ParameterRole.Buffer)
+        {
+            OutputsFirst = trained && tensor.dim() > 1 && owner is (TorchSharp.Modules.Linear or TorchSharp.Modules.Conv1d or TorchSharp.Modules.Conv2d or TorchSharp.Modules.Conv3d),
+        };
     }
 
     private static ParameterRole RoleOf(string name, nn.Module owner)

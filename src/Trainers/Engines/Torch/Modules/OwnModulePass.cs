@@ -35,7 +35,7 @@ internal sealed class OwnModulePass : IDisposable
             layer.RequireSame(ModuleTensors.Of(layer.Name, module));
             torch.Device device = parameters[layout[0].Spec.Name].device;
             if (device.type != DeviceType.CPU) module.to(device);
-            ModuleTensors.Bind(module, name => parameters[name]);
+            ModuleTensors.Bind(layer, module, name => parameters[name]);
             copied = [.. ModuleTensors.In(module).Where(pair => pair.Tensor.dtype != ScalarType.Float32)
                 .Select(pair => (layer.Tensors.Single(tensor => tensor.Name == pair.Name), pair.Tensor, parameters[pair.Name]))];
             dropout = new DropoutRates(module);

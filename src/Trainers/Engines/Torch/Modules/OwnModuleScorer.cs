@@ -68,7 +68,7 @@ internal sealed class OwnModuleScorer : ModuleScorer
             {
                 layer.RequireSame(ModuleTensors.Of(layer.Name, module));
                 flat = TorchEngine.Share(scorer.weights).DetachFromDisposeScope();
-                ModuleTensors.Bind(module, name => View(scorer.layout[name]));
+                ModuleTensors.Bind(layer, module, name => View(scorer.layout[name]));
                 using IDisposable noGradient = no_grad();
                 foreach ((string name, Tensor buffer) in ModuleTensors.In(module))
                     if (layer.Tensors.Single(tensor => tensor.Name == name) is { IsFloat: false } description)

@@ -40,6 +40,18 @@ internal sealed class Perceptron : Module<Tensor, Tensor>
     public override Tensor forward(Tensor x) => output.forward(hidden.forward(x).relu()).squeeze(1);
 }
 
+/// <summary>Convolutions over the features, whose weights have three and four dimensions.</summary>
+internal sealed class Convolutional : Module<Tensor, Tensor>
+{
+    private readonly Conv1d line = Conv1d(1, 4, 2);
+    private readonly Conv2d plane = Conv2d(4, 5, (1, 2));
+    private readonly Linear output = Linear(5, 1);
+
+    public Convolutional() : base(nameof(Convolutional)) => RegisterComponents();
+
+    public override Tensor forward(Tensor x) => output.forward(plane.forward(line.forward(x.unsqueeze(1)).tanh().unsqueeze(2)).tanh().flatten(1));
+}
+
 /// <summary>A frozen parameter, two submodules that are one, and buffers of several types, one of which counts the training passes.</summary>
 internal sealed class Bookkeeper : Module<Tensor, Tensor>
 {
