@@ -1,4 +1,5 @@
 using Microsoft.ML.NeuralNetworks;
+using Microsoft.ML.NeuralNetworks.Layers;
 using Microsoft.ML.Trainers.Torch.Engines.Scripted;
 using Microsoft.ML.Trainers.Torch.Lanes;
 using Microsoft.ML.Trainers.Torch.Runtime;
@@ -92,6 +93,22 @@ public class ScriptedTests
 
         updater.Programs.Should().Be(1);
         updater.LastScript.Should().Contain("torch.sqrt").And.Contain(".copy_(");
+    }
+
+    [TestMethod]
+    public void Step_ManyScatteredParameters_TheProgramDoesNotGrow()
+    {
+        ScriptOf(layers: 40).Should().Be(ScriptOf(layers: 3)).And.Contain("torch.sqrt");
+
+        static string ScriptOf(int layers)
+        {
+            ParameterLayout layout = new Network(Enumerable.Range(0, layers).Select(i => (Layer)new Dense($"layers.{i}", 4, 4))).Layout;
+            using torch.Tensor weights = torch.zeros(layout.Length), gradients = torch.ones(layout.Length);
+            using ScriptedUpdater updater = new(Torch.Optimizers.AdamW(), [ParameterGroup.NoDecay], null, Toy<float>.Plan(24), layout, weights, gradients);
+            updater.Step(0);
+            weights[0].item<float>().Should().BeApproximately(-1e-3f, 1e-6f);
+            return updater.LastScript;
+        }
     }
 
     private static void Send(Memory<float> from, torch.Tensor to)

@@ -70,6 +70,12 @@ internal sealed class ScriptedProgram : IDisposable
             for (int i = 0; i < buffer.Symbols.Length; i++)
                 if (buffer.Symbols[i].Node != buffer.Inputs[i].Node) results.Add((buffer, i, buffer.Symbols[i].Node));
         double total = results.Count > 0 || tape.Sums.Count > 0 ? Invoke(Compile()) : 0;
+        ScriptedBuffer? last = null;
+        foreach ((ScriptedBuffer buffer, _, _) in results)
+        {
+            if (buffer != last) buffer.Scatter();
+            last = buffer;
+        }
         tape.Clear();
         for (int i = 0, count = used.Count; i < count; i++) Begin(used[i], again: true);
         return total;
@@ -82,7 +88,11 @@ internal sealed class ScriptedProgram : IDisposable
 
     private void Begin(ScriptedBuffer buffer, bool again = false)
     {
-        if (!again) used.Add(buffer);
+        if (!again)
+        {
+            used.Add(buffer);
+            buffer.Gather();
+        }
         for (int i = 0; i < buffer.Symbols.Length; i++) buffer.Inputs[i] = buffer.Symbols[i] = tape.Input(Target(buffer, i));
     }
 

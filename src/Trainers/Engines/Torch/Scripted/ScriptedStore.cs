@@ -8,7 +8,8 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Trainers.Torch.Engines.Scripted;
 
 /// <summary>
-/// One group on any device. Each step its rule is replayed on symbols, which adds to the program of all groups. Matrices are worked on in
+/// One group on any device. Each step its rule is replayed on symbols, which adds to the program of all groups. A group is one lane:
+/// parameters that do not lie together are copied together. Where somebody looks at layers, each is a lane. Matrices are worked on in
 /// double on the CPU.
 /// </summary>
 internal sealed class ScriptedStore : Store<Symbol>, IGroupStore, IDisposable
@@ -16,31 +17,42 @@ internal sealed class ScriptedStore : Store<Symbol>, IGroupStore, IDisposable
     private const string Evaluation = "evaluation";
 
     private readonly ScriptedProgram program;
-    private readonly Tensor flatWeights;
+    private readonly Tensor like;
+    private readonly Tensor? index;
     private readonly IReadOnlyList<ParameterSlot> parameters;
     private readonly (int Offset, int Count)[] ranges;
     private readonly ScriptedBuffer weights, gradients;
     private readonly SortedDictionary<string, ScriptedBuffer> slots = new(StringComparer.Ordinal);
 
-    /// <summary>The group of <paramref name="parameters"/> in flat tensors; neighbours are one lane unless somebody looks at layers.</summary>
+    /// <summary>The group of <paramref name="parameters"/> in flat tensors.</summary>
     public ScriptedStore(ScriptedProgram program, Tensor weights, Tensor gradients, IReadOnlyList<ParameterSlot> parameters, bool byLayer)
-        : this(program, weights, gradients, parameters, byLayer ? [.. parameters.Select(slot => (slot.Offset, slot.Count))] : Merged(parameters), byLayer)
-    {
-    }
-
-    private ScriptedStore(
-        ScriptedProgram program, Tensor weights, Tensor gradients, IReadOnlyList<ParameterSlot> parameters, (int Offset, int Count)[] ranges, bool byLayer)
-        : base([new Run(0, ranges.Length)], [.. parameters.Select((slot, i) => new StoredLayer(slot.Spec, byLayer ? new Run(i, i + 1) : default))])
+        : base([new Run(0, byLayer ? parameters.Count : 1)], [.. parameters.Select((slot, i) => new StoredLayer(slot.Spec, byLayer ? new Run(i, i + 1) : default))])
     {
         this.program = program;
-        flatWeights = weights;
         this.parameters = parameters;
-        this.ranges = ranges;
-        this.weights = new(program.NextName(), ranges, weights);
-        this.gradients = new(program.NextName(), ranges, gradients);
+        bool together = parameters.Zip(parameters.Skip(1), (one, next) => one.PaddedEnd == next.Offset).All(touch => touch);
+        if (byLayer || together)
+        {
+            ranges = byLayer ? [.. parameters.Select(slot => (slot.Offset, slot.Count))] : [(parameters[0].Offset, parameters[^1].PaddedEnd - parameters[0].Offset)];
+            like = weights;
+            Places = [.. parameters.Select(slot => slot.Offset)];
+            this.weights = new(program.NextName(), ranges, weights);
+            this.gradients = new(program.NextName(), ranges, gradients);
+            return;
+        }
+        index = tensor([.. parameters.SelectMany(slot => Enumerable.Range(slot.Offset, slot.Count)).Select(place => (long)place)], device: weights.device).DetachFromDisposeScope();
+        ranges = [(0, (int)index.numel())];
+        this.weights = new(program.NextName(), weights, index);
+        this.gradients = new(program.NextName(), gradients, index);
+        like = this.weights.Flat;
+        Places = new int[parameters.Count];
+        for (int i = 1; i < Places.Length; i++) Places[i] = Places[i - 1] + parameters[i - 1].Count;
     }
 
-    /// <summary>The slots, by name, each as one flat tensor of the whole buffer.</summary>
+    /// <summary>Where each parameter begins in a slot.</summary>
+    public int[] Places { get; }
+
+    /// <summary>The slots, by name, each as one flat tensor: of the whole buffer, or of the group alone where its parameters are scattered.</summary>
     public IEnumerable<(string Name, Tensor Flat)> Slots => slots.Where(pair => pair.Key != Evaluation).Select(pair => (pair.Key, pair.Value.Flat));
 
     public override Span<Symbol> Weights => Symbols(weights);
@@ -100,7 +112,8 @@ internal sealed class ScriptedStore : Store<Symbol>, IGroupStore, IDisposable
             else Whole.Copy(Weights, answer);
         });
         using DisposeScope scope = NewDisposeScope();
-        foreach ((int offset, int count) in ranges) destination.narrow(0, offset, count).copy_(slots[Evaluation].Flat.narrow(0, offset, count));
+        if (index is not null) destination.index_copy_(0, index, slots[Evaluation].Flat);
+        else foreach ((int offset, int count) in ranges) destination.narrow(0, offset, count).copy_(slots[Evaluation].Flat.narrow(0, offset, count));
     }
 
     public override void Settle() => program.Flush();
@@ -132,6 +145,7 @@ internal sealed class ScriptedStore : Store<Symbol>, IGroupStore, IDisposable
             slot.Dispose();
             slot.Flat.Dispose();
         }
+        index?.Dispose();
     }
 
     private Span<Symbol> Symbols(ScriptedBuffer buffer)
@@ -143,10 +157,10 @@ internal sealed class ScriptedStore : Store<Symbol>, IGroupStore, IDisposable
     /// <summary>The first values of a slot. Padding stays zero: what starts there would move the weights' padding.</summary>
     private Tensor First(double initial)
     {
-        Tensor flat = zeros_like(flatWeights).DetachFromDisposeScope();
+        Tensor flat = zeros_like(like).DetachFromDisposeScope();
         if (initial == 0) return flat;
         using DisposeScope scope = NewDisposeScope();
-        foreach (ParameterSlot parameter in parameters) flat.narrow(0, parameter.Offset, parameter.Count).fill_(initial);
+        for (int i = 0; i < Places.Length; i++) flat.narrow(0, Places[i], parameters[i].Count).fill_(initial);
         return flat;
     }
 
@@ -155,17 +169,5 @@ internal sealed class ScriptedStore : Store<Symbol>, IGroupStore, IDisposable
         foreach (ScriptedBuffer buffer in (IEnumerable<ScriptedBuffer>)[weights, gradients, .. slots.Values])
             if (Unsafe.AreSame(ref MemoryMarshal.GetReference(slot), ref MemoryMarshal.GetArrayDataReference(buffer.Symbols))) return buffer;
         throw new ArgumentException("The span must be a slot, the weights or the gradients but is none of them.", nameof(slot));
-    }
-
-    private static (int Offset, int Count)[] Merged(IReadOnlyList<ParameterSlot> parameters)
-    {
-        List<(int Offset, int Count)> ranges = [];
-        foreach (ParameterSlot slot in parameters)
-        {
-            int length = slot.PaddedEnd - slot.Offset;
-            if (ranges.Count > 0 && ranges[^1].Offset + ranges[^1].Count == slot.Offset) ranges[^1] = (ranges[^1].Offset, ranges[^1].Count + length);
-            else ranges.Add((slot.Offset, length));
-        }
-        return [.. ranges];
     }
 }

@@ -64,8 +64,8 @@ internal sealed class ScriptedUpdater : GroupUpdater, IDisposable
             {
                 using DisposeScope scope = NewDisposeScope();
                 float[] values = [.. flat.cpu().data<float>()];
-                foreach (ParameterSlot slot in Groups[i].Parameters)
-                    state.Add(StateArray.Of($"{slot.Spec.Name}/{name}", slot.Spec.Shape, values.AsMemory(slot.Offset, slot.Count)));
+                foreach ((ParameterSlot slot, int place) in Groups[i].Parameters.Zip(stores[i].Places))
+                    state.Add(StateArray.Of($"{slot.Spec.Name}/{name}", slot.Spec.Shape, values.AsMemory(place, slot.Count)));
             }
             AddNumbers(state, i);
         }
@@ -81,8 +81,8 @@ internal sealed class ScriptedUpdater : GroupUpdater, IDisposable
         using DisposeScope scope = NewDisposeScope();
         for (int i = 0; i < stores.Length; i++)
             foreach ((string name, Tensor flat) in stores[i].Slots)
-                foreach (ParameterSlot slot in Groups[i].Parameters)
-                    flat.narrow(0, slot.Offset, slot.Count).copy_(tensor(byName[$"{slot.Spec.Name}/{name}"].Floats!.Value.ToArray()));
+                foreach ((ParameterSlot slot, int place) in Groups[i].Parameters.Zip(stores[i].Places))
+                    flat.narrow(0, place, slot.Count).copy_(tensor(byName[$"{slot.Spec.Name}/{name}"].Floats!.Value.ToArray()));
     }
 
     public void Dispose()
