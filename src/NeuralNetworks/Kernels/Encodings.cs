@@ -29,6 +29,45 @@ internal static unsafe class Encodings
         else Backward<Lane128>(a, count, matrix, gradient, d, slopes, width);
     }
 
+    /// <summary>
+    /// Backward through y[j] = sum over h of cos(2 pi (x frequencies[h] + turns[h])) matrix[j * length + h] for the gradient d of y: adds to the gradients of matrix,
+    /// frequencies and turns (of the latter by the phase, 2 pi times a turn), and gives that of x.
+    /// </summary>
+    public static float CosinesBackward(
+        float x, float* frequencies, float* turns, float* matrix, float* d, int width, int length, float* matrixGradient, float* frequencyGradient, float* phaseGradient)
+    {
+        if (Simd.Width == 512) return CosinesBackward<Lane512>(x, frequencies, turns, matrix, d, width, length, matrixGradient, frequencyGradient, phaseGradient);
+        if (Simd.Width == 256) return CosinesBackward<Lane256>(x, frequencies, turns, matrix, d, width, length, matrixGradient, frequencyGradient, phaseGradient);
+        return CosinesBackward<Lane128>(x, frequencies, turns, matrix, d, width, length, matrixGradient, frequencyGradient, phaseGradient);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static float CosinesBackward<T>(
+        float x, float* frequencies, float* turns, float* matrix, float* d, int width, int length, float* matrixGradient, float* frequencyGradient, float* phaseGradient)
+        where T : struct, ILane<T>
+    {
+        T value = T.All(x), turn = T.All(MathF.Tau), back = default;
+        for (int h = 0; h < length; h += T.Count)
+        {
+            T frequency = T.Load(frequencies + h);
+            Functions.SinCosOfTurns(T.MultiplyAdd(value, frequency, T.Load(turns + h)), out T sine, out T cosine);
+            T slope = default;
+            for (int j = 0; j < width; j++)
+            {
+                T dj = T.All(d[j]);
+                int at = j * length + h;
+                slope = T.MultiplyAdd(dj, T.Load(matrix + at), slope);
+                T.Store(T.MultiplyAdd(dj, cosine, T.Load(matrixGradient + at)), matrixGradient + at);
+            }
+            slope = T.All(0f) - sine * slope;
+            T.Store(T.Load(phaseGradient + h) + slope, phaseGradient + h);
+            slope *= turn;
+            T.Store(T.MultiplyAdd(value, slope, T.Load(frequencyGradient + h)), frequencyGradient + h);
+            back = T.MultiplyAdd(frequency, slope, back);
+        }
+        return T.Sum(back);
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void SinCos<T>(float x, float* frequencies, float* turns, float* sines, float* cosines, int length) where T : struct, ILane<T>
     {

@@ -13,9 +13,9 @@ internal sealed unsafe class NumericEmbeddingPass : LayerPass
     private readonly int inputs, count, frequencies, bins, width, xStride, yStride, paddedWidth, paddedFrequencies;
     private readonly int frequencyOffset, phaseOffset, weightOffset, biasOffset, centerOffset, scaleOffset, edgeOffset;
     private readonly int[] columns, others;
-    private readonly AlignedBuffer y = new(), place = new(), rates = new(), turns = new(), periodic = new(), periodicGradient = new(), prefix = new(),
+    private readonly AlignedBuffer y = new(), place = new(), rates = new(), turns = new(), periodic = new(), transposed = new(), transposedGradient = new(), prefix = new(),
         rows = new(), reached = new(), partial = new(), rateGradient = new(), phaseGradient = new(), biasGradient = new(), sines = new(), cosines = new(),
-        slopes = new(), vector = new();
+        vector = new();
     private float* input;
 
     public NumericEmbeddingPass(NumericEmbedding layer, ParameterLayout layout)
@@ -37,13 +37,13 @@ internal sealed unsafe class NumericEmbeddingPass : LayerPass
         centerOffset = layout[$"{layer.Name}.center"].Offset;
         scaleOffset = layout[$"{layer.Name}.scale"].Offset;
         foreach (AlignedBuffer buffer in new[] { rates, turns, rateGradient, phaseGradient }) buffer.Reserve(count * paddedFrequencies);
-        foreach (AlignedBuffer buffer in new[] { periodic, periodicGradient }) buffer.Reserve(count * frequencies * paddedWidth);
+        periodic.Reserve(count * frequencies * paddedWidth);
+        foreach (AlignedBuffer buffer in new[] { transposed, transposedGradient }) buffer.Reserve(count * width * paddedFrequencies);
         // One row more than bins: the place beyond the last edge, where nothing follows.
         foreach (AlignedBuffer buffer in new[] { prefix, rows, reached, partial }) buffer.Reserve(count * (bins + 1) * paddedWidth);
         biasGradient.Reserve(count * paddedWidth);
         sines.Reserve(paddedFrequencies);
         cosines.Reserve(paddedFrequencies);
-        slopes.Reserve(Math.Max(1, frequencies));
         vector.Reserve(paddedWidth);
     }
 
@@ -89,7 +89,7 @@ internal sealed unsafe class NumericEmbeddingPass : LayerPass
 
     public override float* Backward(float* dy, float* dx, in PassContext context)
     {
-        periodicGradient.Span.Clear();
+        transposedGradient.Span.Clear();
         reached.Span.Clear();
         partial.Span.Clear();
         rateGradient.Span.Clear();
@@ -112,7 +112,7 @@ internal sealed unsafe class NumericEmbeddingPass : LayerPass
                 Encodings.Backward(&fraction, 1, rows.Pointer + row, partial.Pointer + row, vector.Pointer, &along, paddedWidth);
                 float scaled = frequencies > 0 || back != null ? RobustScalingPass.Scale(from[column], center[column], scale[column]) : 0;
                 float scaledGradient = d[width];
-                if (frequencies > 0) scaledGradient += BackwardPeriodic(scaled, i);
+                if (frequencies > 0) scaledGradient += BackwardPeriodic(scaled, i, d);
                 if (back != null)
                 {
                     float* edges = context.Weight(edgeOffset + i * (bins + 1));
@@ -127,22 +127,12 @@ internal sealed unsafe class NumericEmbeddingPass : LayerPass
         return dx != null ? dx : dy;
     }
 
-    private float BackwardPeriodic(float scaled, int i)
+    private float BackwardPeriodic(float scaled, int i, float* d)
     {
-        Encode(scaled, i);
-        Encodings.Backward(
-            cosines.Pointer, frequencies, periodic.Pointer + i * frequencies * paddedWidth, periodicGradient.Pointer + i * frequencies * paddedWidth,
-            vector.Pointer, slopes.Pointer, paddedWidth);
-        float back = 0;
-        for (int h = 0; h < frequencies; h++)
-        {
-            int at = i * paddedFrequencies + h;
-            float slope = -sines.Pointer[h] * slopes.Pointer[h];
-            phaseGradient.Pointer[at] += slope;
-            rateGradient.Pointer[at] += MathF.Tau * scaled * slope;
-            back += MathF.Tau * rates.Pointer[at] * slope;
-        }
-        return back;
+        int rate = i * paddedFrequencies, matrix = i * width * paddedFrequencies;
+        return Encodings.CosinesBackward(
+            scaled, rates.Pointer + rate, turns.Pointer + rate, transposed.Pointer + matrix, d, width, paddedFrequencies,
+            transposedGradient.Pointer + matrix, rateGradient.Pointer + rate, phaseGradient.Pointer + rate);
     }
 
     /// <summary>Weights with padded rows, and the prefix sums of the bins' rows on top of the bias.</summary>
@@ -158,6 +148,8 @@ internal sealed unsafe class NumericEmbeddingPass : LayerPass
         {
             float* weight = context.Weight(weightOffset + i * (frequencies + bins) * width), edges = context.Weight(edgeOffset + i * (bins + 1));
             PaddedRows.Spread(weight, frequencies, width, periodic.Pointer + i * frequencies * paddedWidth, paddedWidth);
+            for (int h = 0; h < frequencies; h++)
+                for (int j = 0; j < width; j++) transposed.Pointer[(i * width + j) * paddedFrequencies + h] = weight[h * width + j];
             float* sums = prefix.Pointer + i * (bins + 1) * paddedWidth, own = rows.Pointer + i * (bins + 1) * paddedWidth;
             PaddedRows.Spread(context.Weight(biasOffset + i * width), 1, width, sums, paddedWidth);
             PaddedRows.Spread(weight + frequencies * width, bins, width, own, paddedWidth);
@@ -193,7 +185,13 @@ internal sealed unsafe class NumericEmbeddingPass : LayerPass
                 }
             }
             int at = weightOffset + i * (frequencies + bins) * width;
-            PaddedRows.Gather(periodicGradient.Pointer + i * frequencies * paddedWidth, paddedWidth, frequencies, width, context.Gradient(at), context.Accumulate);
+            float* gradient = context.Gradient(at);
+            for (int h = 0; h < frequencies; h++)
+                for (int j = 0; j < width; j++)
+                {
+                    float value = transposedGradient.Pointer[(i * width + j) * paddedFrequencies + h];
+                    gradient[h * width + j] = context.Accumulate ? gradient[h * width + j] + value : value;
+                }
             PaddedRows.Gather(parts, paddedWidth, bins, width, context.Gradient(at + frequencies * width), context.Accumulate);
         }
     }

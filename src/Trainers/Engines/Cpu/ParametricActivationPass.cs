@@ -4,27 +4,36 @@ using Microsoft.ML.NeuralNetworks.Layers;
 
 namespace Microsoft.ML.Trainers.Torch.Engines.Cpu;
 
-/// <summary>y = x + (f(x) - x) blend.</summary>
-internal sealed unsafe class ParametricActivationPass(ParametricActivation layer, ParameterLayout layout) : LayerPass
+/// <summary>y = (x + (f(x) - x) blend) mask: with the dropout behind it, where there is one, in the same passes over the numbers.</summary>
+/// <param name="layer">The layer.</param>
+/// <param name="layout">Where its parameters lie.</param>
+/// <param name="dropout">The layer behind it, or null; only for more than one number per row.</param>
+/// <param name="number">The dropout layer's number in the network.</param>
+internal sealed unsafe class ParametricActivationPass(ParametricActivation layer, ParameterLayout layout, Dropout? dropout = null, int number = 0) : LayerPass
 {
     private readonly ActivationFunction function = layer.Function;
     private readonly int size = layer.Size, stride = Stride(layer.Size), offset = layout[$"{layer.Name}.blend"].Offset;
-    private readonly AlignedBuffer y = new(), scratch = new();
+    private readonly AlignedBuffer y = new(), scratch = new(), mask = new();
     private float* input;
+    private bool dropped;
 
     public override bool KeepsOutput => false;
 
     public override void Reserve(int rows)
     {
         y.Reserve(rows * stride);
+        if (dropout is not null) mask.Reserve(rows * stride);
         if (size == 1) scratch.Reserve(2 * rows);
     }
 
     public override float* Forward(float* x, in PassContext context)
     {
         input = x;
+        float rate = dropout is null ? 0 : dropout.Rate * context.DropoutScale;
+        dropped = context.Training && rate > 0;
+        if (dropped) DropoutMask.Fill(mask.Span, stride, size, context.FirstRow, context.Rows, rate, context.Seed, context.Step, number);
         if (size == 1) ForwardColumn(x, context.Rows, *context.Weight(offset));
-        else ParametricActivations.Apply(function, x, context.Weight(offset), y.Pointer, context.Rows, stride);
+        else ParametricActivations.Apply(function, x, context.Weight(offset), dropped ? mask.Pointer : null, y.Pointer, context.Rows, stride);
         return y.Pointer;
     }
 
@@ -36,7 +45,7 @@ internal sealed unsafe class ParametricActivationPass(ParametricActivation layer
             BackwardColumn(dy, context.Rows, *context.Weight(offset), sums, context.Accumulate);
             return dy;
         }
-        ParametricActivations.Backward(function, input, context.Weight(offset), dy, context.Rows, stride, sums, context.Accumulate);
+        ParametricActivations.Backward(function, input, context.Weight(offset), dropped ? mask.Pointer : null, dy, context.Rows, stride, sums, context.Accumulate);
         new Span<float>(sums + size, stride - size).Clear();
         return dy;
     }

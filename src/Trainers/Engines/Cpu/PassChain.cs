@@ -25,6 +25,12 @@ internal sealed unsafe class PassChain
             // A chain's input belongs to somebody else.
             bool mayOverwrite = passes.Count > 0 && !passes[^1].KeepsOutput;
             bool learnsInFront = passesBack || (firstThatLearns >= 0 && firstThatLearns < passes.Count);
+            if (layers[i] is ParametricActivation { Size: > 1 } blended && i + 1 < layers.Count && layers[i + 1] is Dropout dropout)
+            {
+                passes.Add(new ParametricActivationPass(blended, network.Layout, dropout, packed.Number(dropout)));
+                i++;
+                continue;
+            }
             passes.Add(LayerPasses.Make(layers[i], network, packed, rectified, mayOverwrite, learnsInFront));
             if (rectified) i++;
         }
