@@ -84,7 +84,11 @@ internal sealed class SearchReal : Command
             return Scores.Evaluate(ml, task, Preparation().Append(TrainerOf(ml, task, with)).Fit(trainView).Transform(testView))[0];
         }
         double[] byDefault = new double[seeds], found = new double[seeds];
-        for (int seed = 0; seed < seeds; seed++) (byDefault[seed], found[seed]) = (Tested(Columns(), seed), Tested(best, seed));
+        for (int seed = 0; seed < seeds; seed++)
+        {
+            (byDefault[seed], found[seed]) = (Tested(Columns(), seed), Tested(best, seed));
+            Console.Error.WriteLine($"{clock.Elapsed.TotalSeconds,5:F0} s  seed {seed}: defaults {Number(byDefault[seed])}, best options {Number(found[seed])}");
+        }
         Console.WriteLine($"{metric} on the test rows, mean of {seeds} seeds ± deviation [least to greatest]");
         Console.WriteLine($"  defaults, all training rows          {Text(byDefault)}");
         Console.WriteLine($"  best options, all training rows      {Text(found)}");
