@@ -9,8 +9,8 @@ public abstract class NetworkOptions : TrainingOptions
     private protected NetworkOptions() { }
 
     /// <summary>
-    /// Names of the slots of the features that hold category codes: 1 to the number of categories, as key columns converted to Single do; 0 and
-    /// missing values are a category of their own. Columns that go through <c>Concatenate</c> lend their names to their slots. Each category
+    /// Names of the slots of the features that hold category codes: 1 to the number of categories, as key columns give by
+    /// <c>Conversion.MapKeyToCode</c>; 0 and missing values are a category of their own. Columns that go through <c>Concatenate</c> lend their names to their slots. Each category
     /// becomes a learned vector (Guo and Berkhahn 2016, arXiv:1604.06737), the parameters <c>categories.tables.*</c>. Default empty.
     /// </summary>
     public IReadOnlyList<string> CategoricalColumns { get; set => field = [.. Require.NotNull(value, "Use an empty list for none.")]; } = [];

@@ -145,6 +145,48 @@ public sealed class NetworkOptionsTests
         context.Regression.Trainers.TorchMlp(options).Fit(whole).Transform(whole).GetColumn<float>("Score").Should().OnlyContain(score => float.IsFinite(score));
     }
 
+    private sealed class TownRow
+    {
+        public float Label;
+        public float Number;
+        public string Town = "";
+    }
+
+    [TestMethod]
+    public void CategoricalColumns_KeysOfWords_AreLearned()
+    {
+        string[] towns = ["Aachen", "Bonn", "Celle", "Dresden"];
+        var random = new Random(3);
+        List<TownRow> Make(int rows) => [.. Enumerable.Range(0, rows).Select(_ =>
+        {
+            int town = random.Next(4);
+            float number = random.NextSingle();
+            return new TownRow { Town = towns[town], Number = number, Label = 3 * (town % 2) + number };
+        })];
+        var options = new TorchMlpOptions { CategoricalColumns = ["Town"], HiddenLayers = [16], NumberOfEpochs = 30, BatchSize = 32, Seed = 1, Optimizer = Optimizers.AdamW(0.01) };
+        var model = context.Transforms.Conversion.MapValueToKey("Town").Append(context.Transforms.Conversion.MapKeyToCode("Town"))
+            .Append(context.Transforms.Concatenate("Features", "Number", "Town")).Append(context.Regression.Trainers.TorchMlp(options)).Fit(context.View(Make(400)));
+        context.Regression.Evaluate(model.Transform(context.View(Make(200)))).RootMeanSquaredError.Should().BeLessThan(0.1);
+        // A town that the key has never seen is the missing one.
+        IDataView unseen = context.View([new TownRow { Town = "Essen" }, new TownRow { Town = "" }]);
+        float[] scores = [.. model.Transform(unseen).GetColumn<float>("Score")];
+        scores[0].Should().Be(scores[1]).And.NotBe(float.NaN);
+        model.Transform(context.View([.. towns.Select(town => new TownRow { Town = town })])).GetColumn<float>("Town").Should().BeEquivalentTo([1f, 2f, 3f, 4f]);
+
+        using var file = new MemoryStream();
+        context.Model.Save(model, unseen.Schema, file);
+        file.Position = 0;
+        new MLContext().Model.Load(file, out _).Transform(unseen).GetColumn<float>("Score").Should().Equal(scores);
+    }
+
+    [TestMethod]
+    public void MapKeyToCode_NoKeys_SaysWhatToDo()
+    {
+        IDataView data = context.View([new TownRow { Town = "Essen" }]);
+        context.Transforms.Conversion.MapKeyToCode("Town").Invoking(it => it.Fit(data)).Should().Throw<ArgumentException>().WithMessage("Column 'Town' must hold keys of UInt32*but was String. Map its values with Conversion.MapValueToKey first.");
+        context.Transforms.Conversion.MapKeyToCode("Town", "City").Invoking(it => it.Fit(data)).Should().Throw<ArgumentException>().WithMessage("inputColumnName must name a column but was 'City'. There are: Label, Number, Town.");
+    }
+
     [TestMethod]
     public void CategoricalColumns_CategoryNeverSeen_ScoresAsAMissingOne()
     {
@@ -194,6 +236,25 @@ public sealed class NetworkOptionsTests
     {
         var model = context.Regression.Trainers.TorchMlp(hiddenLayers: [8], numberOfEpochs: 1).Fit(context.View(Samples.Linear(50)));
         model.Model.Network.Network.Layers.Select(layer => layer.GetType()).Should().Equal(typeof(Dense), typeof(Activation), typeof(Dense));
+    }
+
+    [TestMethod]
+    public void ParameterNames_EveryOption_AreThoseOfTheDocumentation()
+    {
+        TorchMlpOptions options = All();
+        (options.NumberOfEpochs, options.Normalization, options.OneHotCategories, options.CategoryWidth) = (1, Normalization.Batch, 5, 6);
+        var layout = context.Regression.Trainers.TorchMlp(options).Fit(View(Rows(200))).Model.Network.Network.Layout;
+        layout.Select(slot => $"{slot.Spec.Name} {string.Join("x", slot.Spec.Shape)}{(slot.Spec.IsTrainable ? "" : " kept")}").Should().Equal(
+            "categories.tables.0 13x6",
+            "encoding.frequencies 3x8", "encoding.phases 3x8", "encoding.weight 3x24x7", "encoding.bias 3x7",
+            "layers.0.weight 31x32", "layers.0.bias 32", "layers.0.norm.weight 32", "layers.0.norm.bias 32", "layers.0.activation.blend 32",
+            "layers.1.weight 32x32", "layers.1.bias 32", "layers.1.norm.weight 32", "layers.1.norm.bias 32", "layers.1.activation.blend 32",
+            "output.weight 32x1", "output.bias 1",
+            "missing.replacement 5 kept", "encoding.center 10 kept", "encoding.scale 10 kept", "encoding.edges 3x17 kept",
+            "layers.0.norm.running_mean 32 kept", "layers.0.norm.running_var 32 kept", "layers.1.norm.running_mean 32 kept", "layers.1.norm.running_var 32 kept");
+        options = new TorchMlpOptions { InputScaling = InputScaling.Standard, HiddenLayers = [], NumberOfEpochs = 1 };
+        context.Regression.Trainers.TorchMlp(options).Fit(context.View(Samples.Linear(30))).Model.Network.Network.Layout.Select(slot => slot.Spec.Name)
+            .Should().Equal("output.weight", "output.bias", "scaling.mean", "scaling.scale");
     }
 
     public static IEnumerable<object[]> Contradictions() =>
