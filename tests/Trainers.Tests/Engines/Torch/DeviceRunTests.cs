@@ -43,11 +43,11 @@ public sealed class DeviceRunTests
     [DataRow("sgd(0.05, momentum=0.9, nesterov=true, wd=0.01)")]
     [DataRow("adamw(0.01, wd=0.1)")]
     [DataRow("schedulefreeadamw(0.02)")]
-    [DataRow("lamb(0.01)")]
     public void Run_OnADevice_EqualsTheManagedRun(string optimizer) => RunsAgree(optimizer);
 
     [TestMethod]
     [TestCategory("Slow")]
+    [DataRow("lamb(0.01)")]
     [DataRow("adam(0.01, amsGrad=true)")]
     [DataRow("nadam(0.01)")]
     [DataRow("radam(0.01)")]
@@ -77,6 +77,7 @@ public sealed class DeviceRunTests
     }
 
     [TestMethod]
+    [TestCategory("Slow")]
     public void Run_ClosureOptimizer_EqualsTheManagedRun()
     {
         TorchMlpOptions options = Options(LBfgs(0.5, iterations: 3));
@@ -86,7 +87,7 @@ public sealed class DeviceRunTests
     }
 
     [TestMethod]
-    public void Resume_OnADevice_EndsWithTheSameBits() => Resumes("nadam(0.01, averaging=ema(0.9))", 3);
+    public void Resume_OnADevice_EndsWithTheSameBits() => Resumes("nadam(0.01, averaging=ema(0.9))", 5);
 
     [TestMethod]
     [TestCategory("Slow")]
@@ -123,7 +124,7 @@ public sealed class DeviceRunTests
     [TestMethod]
     public void Step_SeveralGroups_IsOneCall()
     {
-        using TorchEngine engine = Cases.WithWeights(new TorchEngine(Network(), new SquaredError(), Data, seed: 4, Device.Cpu, mirrored: true));
+        using TorchEngine engine = Cases.WithWeights(new TorchEngine(Network(), new SquaredError(), Data, seed: 4, Device.Cpu, threads: 1, mirrored: true));
         TorchMlpOptions options = Options(AdamW(0.01));
         var updater = (ScriptedUpdater)engine.MakeUpdater(options.Optimizer, options.ParameterGroups, options.Schedule, options.PlanFor(60));
 
@@ -137,7 +138,7 @@ public sealed class DeviceRunTests
     [TestMethod]
     public void ForwardBackward_DeferredLoss_AddsUpOnTheDevice()
     {
-        using TorchEngine engine = Cases.WithWeights(new TorchEngine(Network(), new SquaredError(), Data, seed: 4, Device.Cpu, mirrored: true));
+        using TorchEngine engine = Cases.WithWeights(new TorchEngine(Network(), new SquaredError(), Data, seed: 4, Device.Cpu, threads: 1, mirrored: true));
         engine.Send();
         int[] order = [.. Enumerable.Range(0, 60).Reverse()];
         engine.UseOrder(order);
@@ -155,7 +156,7 @@ public sealed class DeviceRunTests
     [TestMethod]
     public void ForwardBackward_SliceOfTheOrder_IsThoseRows()
     {
-        using TorchEngine engine = Cases.WithWeights(new TorchEngine(Network(), new SquaredError(), Data, seed: 4, Device.Cpu, mirrored: true));
+        using TorchEngine engine = Cases.WithWeights(new TorchEngine(Network(), new SquaredError(), Data, seed: 4, Device.Cpu, threads: 1, mirrored: true));
         engine.Send();
         int[] order = [.. Enumerable.Range(0, 60).Reverse()];
         double given = engine.ForwardBackward(order.AsSpan(10, 8), 1, accumulate: false, new StepSettings(3));
@@ -176,7 +177,7 @@ public sealed class DeviceRunTests
 
     private static TrainedNetwork OnDevice(TorchMlpOptions options)
     {
-        using var engine = new TorchEngine(Network(), new SquaredError(), Data, seed: 4, Device.Cpu, mirrored: true);
+        using var engine = new TorchEngine(Network(), new SquaredError(), Data, seed: 4, Device.Cpu, threads: 1, mirrored: true);
         return Train(engine, options);
     }
 
