@@ -20,20 +20,18 @@ public sealed class TrainingKillTests
     public void DeleteFolder() => Directory.Delete(folder, recursive: true);
 
     [TestMethod]
-    public void Fit_KilledSixTimes_EndsWithTheWeightsOfAnUninterruptedRun() => KillRepeatedly(kills: 6, epochs: 12, seed: 777);
+    public void Fit_KilledSixTimes_EndsWithTheWeightsOfAnUninterruptedRun() => KillRepeatedly(kills: 6);
 
     [TestMethod]
     [TestCategory("Slow")]
-    [DataRow(1)]
-    [DataRow(2)]
-    [DataRow(3)]
-    [DataRow(4)]
-    public void Fit_KilledTwoHundredTimesInFourRuns_EndsWithTheWeightsOfAnUninterruptedRun(int seed) => KillRepeatedly(kills: 50, epochs: 60, seed);
+    public void Fit_KilledTwoHundredTimes_EndsWithTheWeightsOfAnUninterruptedRun() => KillRepeatedly(kills: 200);
 
-    private void KillRepeatedly(int kills, int epochs, int seed)
+    private void KillRepeatedly(int kills)
     {
+        // On a busy machine a run gets further than one epoch before it is killed.
+        int epochs = 5 * kills;
         string expected = Fingerprint(Options(epochs));
-        var random = new Random(seed);
+        var random = new Random(777);
         int resumes = 0;
         for (int i = 0; i < kills; i++)
         {
@@ -48,6 +46,7 @@ public sealed class TrainingKillTests
             var patience = Stopwatch.StartNew();
             while (i % 2 == 0 && Newest() == newest && patience.Elapsed < TimeSpan.FromSeconds(30)) Thread.Sleep(1);
             Thread.Sleep(random.Next(1, 41));
+            run.HasExited.Should().BeFalse("there is something left to do");
             run.Kill();
             run.WaitForExit();
         }

@@ -24,8 +24,8 @@ internal sealed class ModuleFactory(string name, Func<nn.Module<Tensor, Tensor>>
 
     private int? Threads { get; init; }
 
-    /// <summary>What training this module on this thread uses.</summary>
-    public TorchState EnterThreads(OwnModule layer) => TorchState.Enter(Threads ?? (layer.Tensors.Sum(tensor => (long)tensor.Spec.Count) < SmallModule ? 1 : null));
+    /// <summary>libtorch's threads for this module, in training and in scoring; null: as many as it has.</summary>
+    public int? ThreadsFor(OwnModule layer) => Threads ?? (layer.Tensors.Sum(tensor => (long)tensor.Spec.Count) < SmallModule ? 1 : null);
 
     /// <summary>The module as a layer of a network, after a try with one row of zeros.</summary>
     /// <exception cref="InvalidOperationException">The module cannot be trained, or does not map so many numbers to so many.</exception>

@@ -39,7 +39,7 @@ internal sealed class OwnModulePass : IDisposable
             copied = [.. ModuleTensors.In(module).Where(pair => pair.Tensor.dtype != ScalarType.Float32)
                 .Select(pair => (layer.Tensors.Single(tensor => tensor.Name == pair.Name), pair.Tensor, parameters[pair.Name]))];
             dropout = new DropoutRates(module);
-            threads = factory.EnterThreads(layer);
+            threads = TorchState.Enter(factory.ThreadsFor(layer));
         }
         catch
         {

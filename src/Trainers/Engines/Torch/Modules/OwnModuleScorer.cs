@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.ML.NeuralNetworks;
 using Microsoft.ML.NeuralNetworks.Layers;
 using Microsoft.ML.NeuralNetworks.Scoring;
+using Microsoft.ML.Trainers.Torch.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -56,12 +57,14 @@ internal sealed class OwnModuleScorer : ModuleScorer
     private sealed class Instance : IDisposable
     {
         private readonly OwnModule layer;
+        private readonly int? threads;
         private readonly nn.Module<Tensor, Tensor> module;
         private readonly Tensor flat;
 
         public Instance(OwnModuleScorer scorer)
         {
             layer = scorer.layer;
+            threads = scorer.factory.ThreadsFor(layer);
             module = scorer.factory.Make(seed: 0);
             using DisposeScope scope = NewDisposeScope();
             try
@@ -86,6 +89,7 @@ internal sealed class OwnModuleScorer : ModuleScorer
         {
             using DisposeScope scope = NewDisposeScope();
             using IDisposable noGradient = no_grad();
+            using TorchState few = TorchState.Enter(threads);
             Tensor result = module.call(tensor(rows.ToArray(), count, layer.Inputs));
             ModuleFactory.RequireOutputs(layer, result, count).cpu().contiguous().data<float>().CopyTo(outputs);
         }
