@@ -92,7 +92,8 @@ public abstract class TrainingOptions
 
     /// <summary>
     /// Whether the metrics are measured on the training rows too, after each epoch, in the same way as on the validation rows. It costs a pass of
-    /// scoring over them, about a fifth of the time of an epoch, and changes nothing else. Default false.
+    /// scoring over them, about a quarter of the time of an epoch with two hidden layers of 128 units and several times that of an epoch of a linear
+    /// model, and changes nothing else. Default false.
     /// </summary>
     public bool TrainingMetrics { get; set; }
 
