@@ -97,7 +97,7 @@ internal sealed record QualityContestant(string Name, Func<MLContext, TableTask,
         {
             TableTask.Regression => ml.Regression.Trainers.FastTree(Value, Features, numberOfTrees: trees, learningRate: rate),
             TableTask.Binary => Binary(Second),
-            _ => ml.MulticlassClassification.Trainers.OneVersusAll(Binary("Label"), labelColumnName: Class),
+            _ => ml.MulticlassClassification.Trainers.OneVersusAll(Binary(Class), labelColumnName: Class),
         };
     }
 
@@ -105,7 +105,7 @@ internal sealed record QualityContestant(string Name, Func<MLContext, TableTask,
     {
         TableTask.Regression => ml.Regression.Trainers.FastForest(Value, Features),
         TableTask.Binary => ml.BinaryClassification.Trainers.FastForest(Second, Features),
-        _ => ml.MulticlassClassification.Trainers.OneVersusAll(ml.BinaryClassification.Trainers.FastForest("Label", Features), labelColumnName: Class),
+        _ => ml.MulticlassClassification.Trainers.OneVersusAll(ml.BinaryClassification.Trainers.FastForest(Class, Features), labelColumnName: Class),
     };
 
     private static IEstimator<ITransformer> Sdca(MLContext ml, TableTask task, int seed) => Normalised(ml).Append(task switch
