@@ -54,7 +54,7 @@ int Search()
         new SearchOptions
         {
             MaximumTrials = settings.Trials,
-            Pruner = Pruners.Asha(minimumSteps: Math.Max(2, settings.Epochs / 5), maximumSteps: settings.Epochs),
+            Pruner = Pruners.Asha(minimumSteps: Math.Max(2, settings.Epochs / 9), maximumSteps: settings.Epochs),
             Preparation = preparation,
             Storage = storage,
             Folder = Path.Combine(folder, study),
