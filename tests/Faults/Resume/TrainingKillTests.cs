@@ -38,15 +38,16 @@ public sealed class TrainingKillTests
             using Process run = ChildProgram.Start(Train, Argument(epochs, slowly: true));
             Task<string> errors = run.StandardError.ReadToEndAsync();
             string? first = run.StandardOutput.ReadLine();
-            first.Should().NotBeNull(errors.Result);
-            if (first!.StartsWith("resumed", StringComparison.Ordinal)) resumes++;
+            // What it says of errors is there when it has ended.
+            if (first is null) throw new AssertFailedException($"The run must start but ended: {errors.Result}");
+            if (first.StartsWith("resumed", StringComparison.Ordinal)) resumes++;
             // An epoch writes four checkpoints and then waits for a second: most kills come among the checkpoints, and every other
             // one after a new checkpoint, however slow the machine is at the moment.
             string? newest = Newest();
             var patience = Stopwatch.StartNew();
             while (i % 2 == 0 && Newest() == newest && patience.Elapsed < TimeSpan.FromSeconds(30)) Thread.Sleep(1);
             Thread.Sleep(random.Next(1, 41));
-            run.HasExited.Should().BeFalse("there is something left to do");
+            if (run.HasExited) throw new AssertFailedException($"The run must have something left to do but ended: {run.StandardOutput.ReadToEnd()}{errors.Result}");
             run.Kill();
             run.WaitForExit();
         }
