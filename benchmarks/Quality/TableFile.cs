@@ -26,7 +26,8 @@ internal sealed record TableFile(string[] Names, IReadOnlyList<string[]> Rows)
         if (lines.Length < 2) throw new InvalidDataException($"{path} must have at least two lines but has {lines.Length}.");
         char separator = new[] { '\t', ';', '|', ',' }.First(mark => mark == ',' || lines[0].Contains(mark) && lines[1].Contains(mark));
         List<string[]> rows = [.. lines.Select(line => Cells(line, separator))];
-        bool header = rows[0].Any(cell => IsNamed(cell, label)) || Enumerable.Range(0, rows[0].Length).Any(column => IsAboveNumbers(rows, column));
+        bool isName = label is not ("first" or "last") && !IsNumber(label);
+        bool header = isName && rows[0].Any(cell => IsNamed(cell, label)) || Enumerable.Range(0, rows[0].Length).Any(column => IsAboveNumbers(rows, column));
         string[] names = header ? [.. rows[0].Select(name => name.TrimStart('#'))] : [.. Enumerable.Range(0, rows[0].Length).Select(i => $"column{i}")];
         if (header) rows.RemoveAt(0);
         int ragged = rows.FindIndex(row => row.Length != names.Length);
