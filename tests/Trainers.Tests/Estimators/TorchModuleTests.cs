@@ -181,6 +181,16 @@ public sealed class TorchModuleTests
     }
 
     [TestMethod]
+    public void Load_ModelOfAnEarlierVersion_PredictsWhatItDid()
+    {
+        TorchModules.Register("v1-own-module", () => new TwoTowers());
+        ITransformer model = context.Model.Load(Path.Combine(AppContext.BaseDirectory, "Estimators", "Golden", "v1-own-module.zip"), out _);
+        float[] scores = [.. model.Transform(context.View(Samples.Curved(6))).GetColumn<float>("Score")];
+        float[] expected = [0.4479031f, 0.39437068f, 0.4565395f, 0.4295852f, 0.34391373f, 0.4424487f];
+        scores.Zip(expected, (score, was) => Math.Abs(score - was)).Should().OnlyContain(difference => difference < 1e-5f, string.Join(", ", scores));
+    }
+
+    [TestMethod]
     public void Model_ScoredInBatchesByManyThreadsAndReleased_GivesTheSame()
     {
         IDataView data = context.View(Samples.Curved(300));
