@@ -7,7 +7,7 @@ namespace Microsoft.ML.Trainers.Torch.Data;
 /// <param name="memory">Owns the joined rows.</param>
 /// <param name="width">Numbers per row.</param>
 /// <param name="expectedRows">How many rows there should be, if anybody knows.</param>
-internal sealed class RowBuffer(RowMemory memory, int width, long? expectedRows = null)
+internal sealed unsafe class RowBuffer(RowMemory memory, int width, long? expectedRows = null)
 {
     private const int FloatsPerChunk = 1 << 22;
 
@@ -15,6 +15,7 @@ internal sealed class RowBuffer(RowMemory memory, int width, long? expectedRows 
     private readonly List<float[]> chunks = [];
     private readonly Memory<float> whole =
         expectedRows is { } known && known <= Array.MaxLength / Math.Max(1, width) - 64 ? memory.Allocate((int)known * width) : default;
+    private float* next;
     private int rowsInWhole;
     private int rowsInLast;
 
@@ -25,8 +26,11 @@ internal sealed class RowBuffer(RowMemory memory, int width, long? expectedRows 
     {
         if ((rowsInWhole + 1L) * width <= whole.Length)
         {
+            // The rows do not move: a pointer is quicker than a slice of memory, once per row.
+            float* row = rowsInWhole++ == 0 ? next = AddressOf(whole) : next;
+            next += width;
             Rows++;
-            return whole.Span.Slice(rowsInWhole++ * width, width);
+            return new Span<float>(row, width);
         }
         if (chunks.Count == 0 || rowsInLast == rowsPerChunk)
         {
@@ -37,6 +41,11 @@ internal sealed class RowBuffer(RowMemory memory, int width, long? expectedRows 
         }
         Rows++;
         return chunks[^1].AsSpan(rowsInLast++ * width, width);
+    }
+
+    private static float* AddressOf(Memory<float> pinned)
+    {
+        fixed (float* address = pinned.Span) return address;
     }
 
     /// <summary>All rows in one aligned buffer. The chunks are given up on the way.</summary>
