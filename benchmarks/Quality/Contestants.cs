@@ -57,7 +57,8 @@ internal sealed record QualityContestant(string Name, Func<MLContext, TableTask,
     private static IEstimator<ITransformer> Mlp(MLContext ml, TableTask task, int seed)
     {
         var options = new TorchMlpOptions { Seed = seed, LabelColumnName = LabelOf(task), FeatureColumnName = Features };
-        return Normalised(ml).Append(task switch
+        // Centred, as the examples do it: ML.NET's default keeps zeros at zero, which suits sparse linear models.
+        return Normalised(ml, fixZero: false).Append(task switch
         {
             TableTask.Regression => (IEstimator<ITransformer>)ml.Regression.Trainers.TorchMlp(options),
             TableTask.Binary => ml.BinaryClassification.Trainers.TorchMlp(options),
@@ -115,9 +116,9 @@ internal sealed record QualityContestant(string Name, Func<MLContext, TableTask,
         _ => ml.MulticlassClassification.Trainers.SdcaMaximumEntropy(Class, Features),
     });
 
-    private static IEstimator<ITransformer> Normalised(MLContext ml) =>
+    private static IEstimator<ITransformer> Normalised(MLContext ml, bool fixZero = true) =>
         ml.Transforms.ReplaceMissingValues(Features, replacementMode: Microsoft.ML.Transforms.MissingValueReplacingEstimator.ReplacementMode.Mean)
-            .Append(ml.Transforms.NormalizeMeanVariance(Features));
+            .Append(ml.Transforms.NormalizeMeanVariance(Features, fixZero: fixZero));
 
     private static string LabelOf(TableTask task) => task switch { TableTask.Regression => Value, TableTask.Binary => Second, _ => Class };
 }
