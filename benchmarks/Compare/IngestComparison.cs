@@ -16,11 +16,7 @@ internal static class IngestComparison
         var roles = new RoleMappedData(view, label: "Label", feature: "Features");
         List<Contestant> contestants =
         [
-            new Repeat("flat buffers", () =>
-            {
-                using var memory = new RowMemory();
-                DataReader.Read(roles, 1, mayBeMissing: _ => false, memory, () => { });
-            }),
+            new Repeat("flat buffers", () => DataReader.Read(roles, 1, mayBeMissing: _ => false, () => { })),
             new Repeat("ML.NET cache, filled by one pass", () => Walk(context.Data.Cache(view))),
             new Repeat("a cursor that keeps nothing", () => Walk(view)),
         ];

@@ -15,9 +15,8 @@ internal static class DataReader
     /// <param name="data">The rows, with the roles of their columns.</param>
     /// <param name="classes">Number of classes; 0 where the label is not a class.</param>
     /// <param name="mayBeMissing">Whether NaN in that feature is kept for the network to handle.</param>
-    /// <param name="memory">Owns what is read.</param>
     /// <param name="checkAlive">Called now and then; throws to cancel.</param>
-    public static TrainingData Read(RoleMappedData data, int classes, Func<int, bool> mayBeMissing, RowMemory memory, Action checkAlive)
+    public static TrainingData Read(RoleMappedData data, int classes, Func<int, bool> mayBeMissing, Action checkAlive)
     {
         DataViewSchema.Column features = data.Schema.Feature!.Value;
         DataViewSchema.Column label = data.Schema.Label!.Value;
@@ -26,9 +25,9 @@ internal static class DataReader
         int labelColumns = Math.Max(1, label.Type.GetValueCount());
 
         long? rows = data.Data.GetRowCount();
-        var featureRows = new RowBuffer(memory, columns, rows);
-        var labelRows = new RowBuffer(memory, labelColumns, rows);
-        var weightRows = new RowBuffer(memory, 1);
+        var featureRows = new RowBuffer(columns, rows);
+        var labelRows = new RowBuffer(labelColumns, rows);
+        var weightRows = new RowBuffer(1);
 
         using DataViewRowCursor cursor = data.Data.GetRowCursor(weight is { } w ? [features, label, w] : [features, label]);
         ValueGetter<VBuffer<float>> getFeatures = cursor.GetGetter<VBuffer<float>>(features);

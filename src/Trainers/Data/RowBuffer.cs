@@ -1,20 +1,21 @@
+using Microsoft.ML.NeuralNetworks;
+
 namespace Microsoft.ML.Trainers.Torch.Data;
 
 /// <summary>
 /// Rows of floats that arrive one by one. Where their number is known, they go to their final place at once; what comes beyond
 /// grows by chunks that are joined once.
 /// </summary>
-/// <param name="memory">Owns the joined rows.</param>
 /// <param name="width">Numbers per row.</param>
 /// <param name="expectedRows">How many rows there should be, if anybody knows.</param>
-internal sealed unsafe class RowBuffer(RowMemory memory, int width, long? expectedRows = null)
+internal sealed unsafe class RowBuffer(int width, long? expectedRows = null)
 {
     private const int FloatsPerChunk = 1 << 22;
 
     private readonly int rowsPerChunk = Math.Max(1, FloatsPerChunk / Math.Max(1, width));
     private readonly List<float[]> chunks = [];
     private readonly Memory<float> whole =
-        expectedRows is { } known && known <= Array.MaxLength / Math.Max(1, width) - 64 ? memory.Allocate((int)known * width) : default;
+        expectedRows is { } known && known <= Array.MaxLength / Math.Max(1, width) - 64 ? AlignedMemory.Allocate<float>((int)known * width) : default;
     private float* next;
     private int rowsInWhole;
     private int rowsInLast;
@@ -52,7 +53,7 @@ internal sealed unsafe class RowBuffer(RowMemory memory, int width, long? expect
     public Memory<float> Join()
     {
         if (Rows == rowsInWhole) return whole[..(Rows * width)];
-        Memory<float> joined = memory.Allocate(checked(Rows * width));
+        Memory<float> joined = AlignedMemory.Allocate<float>(checked(Rows * width));
         int copied = rowsInWhole * width;
         whole.Span[..copied].CopyTo(joined.Span);
         for (int i = 0; i < chunks.Count; i++)

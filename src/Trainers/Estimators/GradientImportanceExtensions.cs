@@ -37,8 +37,7 @@ public static class GradientImportanceExtensions
         ArgumentNullException.ThrowIfNull(data);
         ArgumentException.ThrowIfNullOrEmpty(featureColumnName);
         using var importances = new GradientImportances(model.Network);
-        using var memory = new RowMemory();
-        (Memory<float> features, int rows, string[] names) = Read(data, featureColumnName, model.Network.Network.Inputs, memory);
+        (Memory<float> features, int rows, string[] names) = Read(data, featureColumnName, model.Network.Network.Inputs);
         ReadOnlySpan<float> values = features.Span;
         double[] gradients = importances.MeanAbsoluteGradients(values, rows);
         IReadOnlyList<int> categories = importances.Categories;
@@ -53,7 +52,7 @@ public static class GradientImportanceExtensions
         return result;
     }
 
-    private static (Memory<float> Features, int Rows, string[] Names) Read(IDataView data, string name, int inputs, RowMemory memory)
+    private static (Memory<float> Features, int Rows, string[] Names) Read(IDataView data, string name, int inputs)
     {
         DataViewSchema.Column column = data.Schema.GetColumnOrNull(name)
             ?? throw new ArgumentException($"featureColumnName must name a column but was '{name}'. There are: {string.Join(", ", data.Schema.Select(each => each.Name))}.", nameof(name));
@@ -65,7 +64,7 @@ public static class GradientImportanceExtensions
         string[] given = [.. slots.DenseValues().Select(slot => slot.ToString())];
         string[] names = [.. Enumerable.Range(0, inputs).Select(slot => slot < given.Length && given[slot].Length > 0 ? given[slot] : $"{name}[{slot}]")];
 
-        var rows = new RowBuffer(memory, inputs, data.GetRowCount());
+        var rows = new RowBuffer(inputs, data.GetRowCount());
         using DataViewRowCursor cursor = data.GetRowCursor([column]);
         ValueGetter<VBuffer<float>> get = cursor.GetGetter<VBuffer<float>>(column);
         VBuffer<float> row = default;

@@ -17,10 +17,9 @@ internal sealed partial class NetworkFit
     public FittedNetwork RunTabular(TrainContext context, int classes, FittedNetwork? start)
     {
         using IChannel channel = host.Start("Training");
-        using var memory = new RowMemory();
         IReadOnlySet<int> categorical = CategoricalSlots(context.TrainingSet);
-        TrainingData train = Read(context.TrainingSet, classes, categorical, memory);
-        TrainingData? validation = context.ValidationSet is { } given ? Read(given, classes, categorical, memory) : null;
+        TrainingData train = Read(context.TrainingSet, classes, categorical);
+        TrainingData? validation = context.ValidationSet is { } given ? Read(given, classes, categorical) : null;
         if (validation is null && Options.ValidationFraction > 0) (train, validation) = ValidationSplit.Of(train, Options.ValidationFraction, seed);
         if (validation is not null && validation.Columns != train.Columns)
             throw new InvalidOperationException($"The validation rows must have {train.Columns} features as the training rows have but had {validation.Columns}. Use the same transforms for both.");

@@ -52,13 +52,12 @@ internal sealed partial class NetworkFit
     /// <param name="context">Rows to train on, perhaps rows to validate on, perhaps a model to start from.</param>
     /// <param name="classes">Number of classes; 1 unless multiclass.</param>
     /// <param name="start">The model to start from, or null.</param>
-    /// <param name="memory">Owns the rows that are read, those of the result too.</param>
-    public NetworkFitResult Run(TrainContext context, int classes, FittedNetwork? start, RowMemory memory)
+    public NetworkFitResult Run(TrainContext context, int classes, FittedNetwork? start)
     {
         using IChannel channel = host.Start("Training");
         IReadOnlySet<int> categorical = CategoricalSlots(context.TrainingSet);
-        TrainingData train = Read(context.TrainingSet, classes, categorical, memory);
-        TrainingData? validation = context.ValidationSet is { } given ? Read(given, classes, categorical, memory) : null;
+        TrainingData train = Read(context.TrainingSet, classes, categorical);
+        TrainingData? validation = context.ValidationSet is { } given ? Read(given, classes, categorical) : null;
         if (validation is null && Options.ValidationFraction > 0) (train, validation) = ValidationSplit.Of(train, Options.ValidationFraction, seed);
         if (validation is not null && validation.Columns != train.Columns)
             throw new InvalidOperationException($"The validation rows must have {train.Columns} features as the training rows have but had {validation.Columns}. Use the same transforms for both.");
@@ -94,9 +93,8 @@ internal sealed partial class NetworkFit
     public RangeTestResult FindLearningRate(RoleMappedData rows, int classes, RangeTest test)
     {
         using IChannel channel = host.Start("Range test");
-        using var memory = new RowMemory();
         IReadOnlySet<int> categorical = CategoricalSlots(rows);
-        TrainingData train = Read(rows, classes, categorical, memory);
+        TrainingData train = Read(rows, classes, categorical);
         if (Options.ValidationFraction > 0) train = ValidationSplit.Of(train, Options.ValidationFraction, seed).Train;
         if (Options.ClassWeights is { } classWeights) train = classWeights.Apply(train, Math.Max(2, classes));
         if (task == LearningTask.Regression) TargetScale.Of(train, Loss).Apply(train);
@@ -142,10 +140,10 @@ internal sealed partial class NetworkFit
         return (network, FirstWeights.Of(network, front, train, (Options as NetworkOptions)?.FirstWeights ?? WeightInitialization.Kaiming, seed));
     }
 
-    private TrainingData Read(RoleMappedData data, int classes, IReadOnlySet<int> categorical, RowMemory memory)
+    private TrainingData Read(RoleMappedData data, int classes, IReadOnlySet<int> categorical)
     {
         MissingValueHandling handling = (Options as NetworkOptions)?.MissingValues ?? (IsTabular ? MissingValueHandling.Impute : MissingValueHandling.Error);
-        return DataReader.Read(data, classes, mayBeMissing: column => handling != MissingValueHandling.Error || categorical.Contains(column), memory, host.CheckAlive);
+        return DataReader.Read(data, classes, mayBeMissing: column => handling != MissingValueHandling.Error || categorical.Contains(column), host.CheckAlive);
     }
 
     /// <summary>The places of the features that hold category codes.</summary>

@@ -78,8 +78,7 @@ public sealed class TorchBinaryTrainer
         if (fit.IsTabular) network = fit.RunTabular(context, classes: 1, start?.SubModel.Network);
         else
         {
-            using var memory = new RowMemory();
-            NetworkFitResult result = fit.Run(context, classes: 1, start?.SubModel.Network, memory);
+            NetworkFitResult result = fit.Run(context, classes: 1, start?.SubModel.Network);
             network = result.Network;
             if (!fit.Loss.ScoresAreLogOdds)
             {

@@ -68,8 +68,7 @@ public sealed class TorchMulticlassTrainer
     {
         context.TrainingSet.CheckMulticlassLabel(out int classes);
         if (fit.IsTabular) return new NetworkMulticlassModelParameters(Host, fit.RunTabular(context, classes, (context.InitialPredictor as NetworkMulticlassModelParameters)?.Network));
-        using var memory = new RowMemory();
-        NetworkFitResult result = fit.Run(context, classes, (context.InitialPredictor as NetworkMulticlassModelParameters)?.Network, memory);
+        NetworkFitResult result = fit.Run(context, classes, (context.InitialPredictor as NetworkMulticlassModelParameters)?.Network);
         return new NetworkMulticlassModelParameters(Host, result.Network);
     }
 

@@ -59,8 +59,7 @@ public sealed class TorchRegressionTrainer
     {
         context.TrainingSet.CheckRegressionLabel();
         if (fit.IsTabular) return new NetworkRegressionModelParameters(Host, fit.RunTabular(context, classes: 1, (context.InitialPredictor as NetworkRegressionModelParameters)?.Network));
-        using var memory = new RowMemory();
-        NetworkFitResult result = fit.Run(context, classes: 1, (context.InitialPredictor as NetworkRegressionModelParameters)?.Network, memory);
+        NetworkFitResult result = fit.Run(context, classes: 1, (context.InitialPredictor as NetworkRegressionModelParameters)?.Network);
         return new NetworkRegressionModelParameters(Host, result.Network);
     }
 

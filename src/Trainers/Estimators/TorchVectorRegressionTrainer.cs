@@ -58,8 +58,7 @@ public sealed class TorchVectorRegressionTrainer
     /// <inheritdoc/>
     protected override NetworkVectorRegressionModelParameters TrainModelCore(TrainContext context)
     {
-        using var memory = new RowMemory();
-        NetworkFitResult result = fit.Run(context, classes: 1, (context.InitialPredictor as NetworkVectorRegressionModelParameters)?.Network, memory);
+        NetworkFitResult result = fit.Run(context, classes: 1, (context.InitialPredictor as NetworkVectorRegressionModelParameters)?.Network);
         return new NetworkVectorRegressionModelParameters(Host, result.Network);
     }
 

@@ -183,14 +183,12 @@ internal sealed class TorchEngine : Engine
     private static Tensor View(Tensor flat, ParameterSlot slot) =>
         flat.narrow(0, slot.Offset, slot.Count).view([.. slot.Spec.Shape.Select(dimension => (long)dimension)]);
 
-    /// <summary>A tensor over an array's memory, without a copy: it keeps the array pinned and alive. Native memory, which TorchSharp cannot share, is copied.</summary>
+    /// <summary>A tensor over an array's memory, without a copy. The tensor keeps the array pinned and alive.</summary>
     internal static Tensor Share(Memory<float> memory)
     {
-        if (MemoryMarshal.TryGetArray((ReadOnlyMemory<float>)memory, out ArraySegment<float> segment))
-            return frombuffer(segment.Array!, ScalarType.Float32, segment.Count, segment.Offset);
-        Tensor copy = empty(memory.Length, ScalarType.Float32);
-        copy.data<float>().CopyFrom(memory.Span);
-        return copy;
+        if (!MemoryMarshal.TryGetArray((ReadOnlyMemory<float>)memory, out ArraySegment<float> segment))
+            throw new InvalidOperationException("The buffer must be an array's memory but was not.");
+        return frombuffer(segment.Array!, ScalarType.Float32, segment.Count, segment.Offset);
     }
 
     private sealed class DataTensors : IDisposable
