@@ -5,6 +5,7 @@ STYLE: dataloader (PyTorch as tutorials write it), memory (PyTorch, data residen
 """
 
 import sys
+import warnings
 
 import numpy
 
@@ -75,7 +76,7 @@ def sklearn_steps():
             yield
 
 
-def skorch_steps():
+def skorch_loop():
     from skorch import NeuralNetClassifier, NeuralNetRegressor
 
     torch, module, _, _ = torch_parts()
@@ -83,20 +84,34 @@ def skorch_steps():
     arguments = {"criterion": torch.nn.CrossEntropyLoss} if CLASSES else {}
     rule = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "sgd": torch.optim.SGD}[RULE]
     net = kind(module, optimizer=rule, lr=RATE, batch_size=BATCH, iterator_train__shuffle=True, train_split=None, max_epochs=1, verbose=0, **arguments)
-    # As many epochs over a part of the rows as its partial_fit takes: skorch has no shorter call that keeps its callbacks.
-    part = slice(0, min(ROWS, 40 * BATCH))
-    per_call = (part.stop + BATCH - 1) // BATCH
-    while True:
-        net.partial_fit(features[part], labels[part])
-        for _ in range(per_call):
-            yield
+
+    def run(count):
+        while count > 0:
+            batches = min(count, max(1, ROWS // BATCH))
+            net.partial_fit(features[: batches * BATCH], labels[: batches * BATCH])
+            count -= batches
+
+    return run
 
 
-STEPS = {"dataloader": lambda: torch_steps(dataloader), "memory": lambda: torch_steps(memory), "sklearn": sklearn_steps, "skorch": skorch_steps}
-loop = STEPS[STYLE]()
-next(loop)
+def one_by_one(steps):
+    def run(count):
+        for _ in range(count):
+            next(steps)
+
+    return run
+
+
+LOOPS = {
+    "dataloader": lambda: one_by_one(torch_steps(dataloader)),
+    "memory": lambda: one_by_one(torch_steps(memory)),
+    "sklearn": lambda: one_by_one(sklearn_steps()),
+    "skorch": skorch_loop,
+}
+warnings.filterwarnings("ignore")  # scikit-learn remarks on the last, smaller batch of each epoch
+run = LOOPS[STYLE]()
+run(1)
 print("ready", flush=True)
 for line in sys.stdin:
-    for _ in range(int(line)):
-        next(loop)
+    run(int(line))
     print("done", flush=True)
