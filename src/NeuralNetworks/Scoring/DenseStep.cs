@@ -56,6 +56,8 @@ internal sealed unsafe class DenseStep : SparseStep
             else if (Simd.Width == 256) Row<Lane256>(x, b, y);
             else Row<Lane128>(x, b, y);
         }
+        // The kernels have bare pointers into the packed weights: without this a step that nobody needs afterwards could be collected while it runs.
+        GC.KeepAlive(this);
     }
 
     private void RowOfNonZeros(float* x, float* b, float* y, Span<int> scratch)
@@ -87,6 +89,7 @@ internal sealed unsafe class DenseStep : SparseStep
             else if (Simd.Width == 256) Sparse<Lane256>(i, x, indices.Length, b, y);
             else Sparse<Lane128>(i, x, indices.Length, b, y);
         }
+        GC.KeepAlive(this);
     }
 
     // Eight lanes of outputs at once keep the multipliers busy; what is left goes by panel.
