@@ -9,7 +9,7 @@ namespace Microsoft.ML.TrainerSearch;
 /// <example><code>
 /// using var study = Study.Open(space, new() { MaximumTrials = 100 });
 /// study.Optimize(trial => Loss(trial.Configuration.Float("x")));
-/// Console.WriteLine(study.View().Best);
+/// TrialRecord? best = study.View().Best;
 /// </code></example>
 public sealed class Study : IDisposable
 {
