@@ -39,7 +39,11 @@ internal sealed class EngineLoop : Contestant
         for (; count > 0; count--, step++)
         {
             int index = (int)(step % batches);
-            if (index == 0) order.StartEpoch((int)(step / batches));
+            if (index == 0)
+            {
+                order.StartEpoch((int)(step / batches));
+                engine.UseOrder(order.Rows);
+            }
             ReadOnlySpan<int> rows = order.Batch(index, batchSize);
             LastLoss = engine.ForwardBackward(rows, 1.0 / rows.Length, accumulate: false, new StepSettings(step));
             updater.BeginStep(step);

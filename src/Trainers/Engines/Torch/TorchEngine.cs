@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Microsoft.ML.LrSchedules;
 using Microsoft.ML.NeuralNetworks;
 using Microsoft.ML.Trainers.Torch.Data;
+using Microsoft.ML.Trainers.Torch.Engines.Passes;
 using Microsoft.ML.Trainers.Torch.Engines.Scripted;
 using Microsoft.ML.Trainers.Torch.Runtime;
 using TorchSharp;
@@ -10,9 +11,9 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Trainers.Torch.Engines;
 
 /// <summary>
-/// Forward and backward by libtorch's autograd. On the CPU every parameter and its gradient is a torch view of flat .NET memory,
-/// so the optimizer works on the same bytes without a copy. On another device everything that a step needs is there: rows, their order,
-/// weights, gradients, the optimizer's state and the sum of the losses.
+/// Forward and backward by libtorch: one script per pass for the networks that have one, autograd for the rest. On the CPU the weights and
+/// gradients are torch views of flat .NET memory, so the optimizer works on the same bytes without a copy. On another device everything
+/// that a step needs is there: rows, their order, weights, gradients, the optimizer's state and the sum of the losses.
 /// </summary>
 internal sealed class TorchEngine : Engine
 {
@@ -20,8 +21,10 @@ internal sealed class TorchEngine : Engine
     private readonly Tensor hostWeights, hostGradients, weights, gradients;
     private readonly Dictionary<string, Tensor> parameters = new(StringComparer.Ordinal);
     private readonly TorchForward forward;
+    private readonly TorchPass pass;
     private readonly Dictionary<TrainingData, DataTensors> tensorsOf = new(ReferenceEqualityComparer.Instance);
-    private readonly Tensor lossSum;
+    private readonly double[] hostLoss = GC.AllocateArray<double>(1, pinned: true);
+    private readonly Tensor lossSum, passLoss;
     private readonly List<ScriptedUpdater> updaters = [];
     private readonly bool shared;
     private readonly TorchState? state;
@@ -32,8 +35,9 @@ internal sealed class TorchEngine : Engine
     /// <param name="precision">Of the products.</param>
     /// <param name="say">Told of the loading of libtorch, if this is the first use of it.</param>
     /// <param name="mirrored">Whether weights and gradients have memory of their own even on the CPU, as on any other device: for tests.</param>
+    /// <param name="autograd">Whether autograd derives the backward pass even where there is a script for it: for tests and benchmarks.</param>
     public TorchEngine(Network network, Loss loss, TrainingData data, ulong seed, Device device, int? threads = null,
-        MatrixPrecision precision = MatrixPrecision.Single, Action<string>? say = null, bool mirrored = false)
+        MatrixPrecision precision = MatrixPrecision.Single, Action<string>? say = null, bool mirrored = false, bool autograd = false)
         : base(network, loss, data)
     {
         Libtorch.EnsureLoaded(say);
@@ -46,19 +50,27 @@ internal sealed class TorchEngine : Engine
         shared = device == Device.Cpu && !mirrored;
         weights = shared ? hostWeights : hostWeights.to(this.device, copy: true).DetachFromDisposeScope();
         gradients = shared ? hostGradients : hostGradients.to(this.device, copy: true).DetachFromDisposeScope();
+        bool bf16 = precision == MatrixPrecision.BFloat16;
+        WhyAutograd = autograd ? "It was asked for." : ScriptedPass.WhyNot(network, loss, bf16);
+        say?.Invoke(WhyAutograd is null ? "Gradients: one script per pass." : $"Gradients: autograd. {WhyAutograd}");
         foreach (ParameterSlot slot in network.Layout)
         {
             Tensor parameter = View(weights, slot);
-            if (slot.Spec.IsTrainable)
+            if (WhyAutograd is not null && slot.Spec.IsTrainable)
             {
                 parameter.requires_grad_(true);
                 parameter.grad = View(gradients, slot);
             }
             parameters.Add(slot.Spec.Name, parameter.DetachFromDisposeScope());
         }
-        forward = new TorchForward(network, parameters, seed, precision == MatrixPrecision.BFloat16);
-        tensorsOf.Add(data, new DataTensors(data, this.device));
+        forward = new TorchForward(network, parameters, seed, bf16);
+        DataTensors rows = new(data, this.device);
+        tensorsOf.Add(data, rows);
+        pass = WhyAutograd is null
+            ? new ScriptedPass(network, loss, rows, seed, weights, gradients, this.device, shared)
+            : new AutogradPass(network, loss, rows, forward, gradients);
         lossSum = zeros(1, ScalarType.Float64, this.device).DetachFromDisposeScope();
+        passLoss = shared ? frombuffer(hostLoss, ScalarType.Float64, 1).DetachFromDisposeScope() : zeros_like(lossSum).DetachFromDisposeScope();
         // Last: nothing can fail any more that would leave it set.
         bool tf32 = precision == MatrixPrecision.TensorFloat32;
         if (threads is not null || tf32) state = TorchState.Enter(threads, tf32: tf32);
@@ -68,13 +80,21 @@ internal sealed class TorchEngine : Engine
 
     public override Memory<float> Gradients { get; }
 
+    /// <summary>Why autograd derives the backward pass; null where a script has it.</summary>
+    public string? WhyAutograd { get; }
+
     public override bool DefersLoss => !shared;
 
     public override double LossSum
     {
-        get => lossSum.item<double>();
+        get => shared ? base.LossSum : lossSum.item<double>();
         set
         {
+            if (shared)
+            {
+                base.LossSum = value;
+                return;
+            }
             using IDisposable noGradient = no_grad();
             using Scalar number = value;
             lossSum.fill_(number);
@@ -83,26 +103,17 @@ internal sealed class TorchEngine : Engine
 
     public override double ForwardBackward(ReadOnlySpan<int> rows, double scale, bool accumulate, in StepSettings settings)
     {
-        using DisposeScope pass = NewDisposeScope();
-        // The caller may have switched gradients off for its own use of libtorch.
-        using IDisposable gradient = enable_grad();
-        if (!accumulate) using (gradients.zero_()) { }
-        DataTensors data = tensorsOf[Data];
-        Tensor index = IndexOf(rows);
-        Tensor outputs = forward.Train(data.Features.index_select(0, index), settings);
-        Tensor labels = data.Labels.index_select(0, index);
-        int members = Network.Members;
-        // Each member of an ensemble has a loss of its own; a row's loss is their mean.
-        Tensor rowLosses = members == 1
-            ? TorchLosses.PerRow(settings.Loss ?? Loss, outputs, labels)
-            : TorchLosses.PerRow(settings.Loss ?? Loss, outputs.reshape(rows.Length * members, -1), labels.repeat_interleave(members, 0)).view(rows.Length, members).mean([1]);
-        Tensor weighted = data.Weights is null ? rowLosses : rowLosses * data.Weights.index_select(0, index);
-        Tensor sum = weighted.sum(), loss = sum * scale;
-        loss.backward();
-        if (!settings.DeferLoss || shared) return loss.item<float>();
-        using IDisposable noGradient = no_grad();
-        lossSum.add_(sum);
-        return 0;
+        using Tensor? numbers = Overlaps(rows, out int first) ? null : Numbers(rows);
+        var batch = new BatchRows(numbers ?? orderOnDevice!, first, rows.Length);
+        if (settings.DeferLoss && !shared)
+        {
+            pass.Run(batch, scale, accumulate, settings, lossSum);
+            return 0;
+        }
+        if (shared) hostLoss[0] = 0;
+        else using (passLoss.zero_()) { }
+        pass.Run(batch, scale, accumulate, settings, passLoss);
+        return scale * (shared ? hostLoss[0] : passLoss.item<double>());
     }
 
     public override GroupUpdater MakeUpdater(
@@ -141,7 +152,6 @@ internal sealed class TorchEngine : Engine
 
     public override void UseOrder(ReadOnlyMemory<int> order)
     {
-        if (shared) return;
         this.order = order;
         using DisposeScope copy = NewDisposeScope();
         orderOnDevice?.Dispose();
@@ -165,22 +175,26 @@ internal sealed class TorchEngine : Engine
     {
         state?.Dispose();
         foreach (ScriptedUpdater updater in updaters) updater.Dispose();
+        pass.Dispose();
         forward.Dispose();
         foreach (Tensor parameter in parameters.Values) parameter.Dispose();
         foreach (DataTensors tensors in tensorsOf.Values) tensors.Dispose();
         orderOnDevice?.Dispose();
-        foreach (Tensor tensor in (Tensor[])[weights, gradients, hostWeights, hostGradients, lossSum]) tensor.Dispose();
+        foreach (Tensor tensor in (Tensor[])[weights, gradients, hostWeights, hostGradients, lossSum, passLoss]) tensor.Dispose();
     }
 
-    /// <summary>A slice of the epoch's order is already on the device.</summary>
-    private Tensor IndexOf(ReadOnlySpan<int> rows) =>
-        orderOnDevice is { } known && order.Span.Overlaps(rows, out int place) && place >= 0 && place + rows.Length <= order.Length
-            ? known.narrow(0, place, rows.Length)
-            : Numbers(rows);
+    /// <summary>A slice of the epoch's order is already on the device; it begins at <paramref name="first"/>.</summary>
+    private bool Overlaps(ReadOnlySpan<int> rows, out int first)
+    {
+        if (orderOnDevice is not null && order.Span.Overlaps(rows, out first) && first >= 0 && first + rows.Length <= order.Length) return true;
+        first = 0;
+        return false;
+    }
 
     private Tensor Numbers(ReadOnlySpan<int> rows) => tensor(rows.ToArray(), ScalarType.Int32, device);
 
-    private static Tensor View(Tensor flat, ParameterSlot slot) =>
+    /// <summary>A parameter's part of a flat tensor, in its shape.</summary>
+    internal static Tensor View(Tensor flat, ParameterSlot slot) =>
         flat.narrow(0, slot.Offset, slot.Count).view([.. slot.Spec.Shape.Select(dimension => (long)dimension)]);
 
     /// <summary>A tensor over an array's memory, without a copy. The tensor keeps the array pinned and alive.</summary>
@@ -189,29 +203,5 @@ internal sealed class TorchEngine : Engine
         if (!MemoryMarshal.TryGetArray((ReadOnlyMemory<float>)memory, out ArraySegment<float> segment))
             throw new InvalidOperationException("The buffer must be an array's memory but was not.");
         return frombuffer(segment.Array!, ScalarType.Float32, segment.Count, segment.Offset);
-    }
-
-    private sealed class DataTensors : IDisposable
-    {
-        public DataTensors(TrainingData data, torch.Device device)
-        {
-            using DisposeScope construction = NewDisposeScope();
-            Features = Share(data.Features).view(data.Rows, data.Columns).to(device).DetachFromDisposeScope();
-            Labels = Share(data.Labels).view(data.Rows, data.LabelColumns).to(device).DetachFromDisposeScope();
-            Weights = data.Weights.IsEmpty ? null : Share(data.Weights).to(device).DetachFromDisposeScope();
-        }
-
-        public Tensor Features { get; }
-
-        public Tensor Labels { get; }
-
-        public Tensor? Weights { get; }
-
-        public void Dispose()
-        {
-            Features.Dispose();
-            Labels.Dispose();
-            Weights?.Dispose();
-        }
     }
 }

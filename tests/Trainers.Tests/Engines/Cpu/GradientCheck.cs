@@ -6,16 +6,19 @@ using Microsoft.VisualStudio.TestTools.UnitTesting;
 
 namespace Microsoft.ML.Trainers.Torch.Tests.Engines.Cpu;
 
-/// <summary>Compares the engine's loss, gradient and predictions with the reference's.</summary>
+/// <summary>Compares an engine's loss, gradient and predictions with the reference's.</summary>
 internal static class GradientCheck
 {
-    public static void Run(Network network, Loss loss, TrainingData data, int count = 19, Action<Network, float[]>? fit = null, double tolerance = 2e-6)
+    /// <param name="make">Makes the engine; null: the managed one on two threads.</param>
+    public static void Run(
+        Network network, Loss loss, TrainingData data, int count = 19, Action<Network, float[]>? fit = null, double tolerance = 2e-6,
+        Func<Network, Loss, TrainingData, ulong, Engine>? make = null)
     {
         const ulong Seed = 9;
         const long Step = 5;
         int[] rows = Cases.Rows(count, data.Rows);
         double scale = 1 / data.TotalWeight(rows);
-        using CpuEngine engine = Cases.WithWeights(new CpuEngine(network, loss, data, Seed, threads: 2));
+        using Engine engine = Cases.WithWeights(make?.Invoke(network, loss, data, Seed) ?? new CpuEngine(network, loss, data, Seed, threads: 2));
         if (fit is not null)
         {
             float[] start = engine.Weights.ToArray();
