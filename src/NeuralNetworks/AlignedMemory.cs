@@ -8,10 +8,15 @@ internal static class AlignedMemory
     private const int CacheLine = 64;
 
     /// <summary>Zeros.</summary>
-    public static unsafe Memory<T> Allocate<T>(int length) where T : unmanaged
+    public static unsafe Memory<T> Allocate<T>(int length) where T : unmanaged =>
+        Aligned(GC.AllocateArray<T>(checked(length + CacheLine / sizeof(T)), pinned: true), length);
+
+    /// <summary>Whatever was there before: for memory that is written whole before it is read.</summary>
+    public static unsafe Memory<T> AllocateUninitialized<T>(int length) where T : unmanaged =>
+        Aligned(GC.AllocateUninitializedArray<T>(checked(length + CacheLine / sizeof(T)), pinned: true), length);
+
+    private static unsafe Memory<T> Aligned<T>(T[] array, int length) where T : unmanaged
     {
-        int extra = CacheLine / sizeof(T);
-        T[] array = GC.AllocateArray<T>(checked(length + extra), pinned: true);
         nuint address = (nuint)Unsafe.AsPointer(ref array[0]);
         int skipped = (int)((CacheLine - address % CacheLine) % CacheLine) / sizeof(T);
         return array.AsMemory(skipped, length);

@@ -3,36 +3,33 @@ using Microsoft.ML.NeuralNetworks;
 namespace Microsoft.ML.Trainers.Torch.Data;
 
 /// <summary>
-/// Rows of floats that arrive one by one. Where their number is known, they go to their final place at once; what comes beyond
+/// Rows of floats that arrive block by block. Where their number is known, they go to their final place at once; what comes beyond
 /// grows by chunks that are joined once.
 /// </summary>
 /// <param name="width">Numbers per row.</param>
 /// <param name="expectedRows">How many rows there should be, if anybody knows.</param>
-internal sealed unsafe class RowBuffer(int width, long? expectedRows = null)
+internal sealed class RowBuffer(int width, long? expectedRows = null)
 {
     private const int FloatsPerChunk = 1 << 22;
 
     private readonly int rowsPerChunk = Math.Max(1, FloatsPerChunk / Math.Max(1, width));
     private readonly List<float[]> chunks = [];
-    private readonly Memory<float> whole =
-        expectedRows is { } known && known <= Array.MaxLength / Math.Max(1, width) - 64 ? AlignedMemory.Allocate<float>((int)known * width) : default;
-    private float* next;
+    private readonly Memory<float> whole = FitsAtOnce(width, expectedRows) ? AlignedMemory.AllocateUninitialized<float>((int)expectedRows!.Value * width) : default;
     private int rowsInWhole;
     private int rowsInLast;
 
     public int Rows { get; private set; }
 
-    /// <summary>The place of the next row.</summary>
-    public Span<float> Append()
+    /// <summary>All rows in their final place, before they have arrived; empty where their number is not known.</summary>
+    public Memory<float> Whole => whole;
+
+    /// <summary>Whether so many rows can lie in one array.</summary>
+    public static bool FitsAtOnce(int width, long? rows) => rows is { } known && known <= Array.MaxLength / Math.Max(1, width) - 64;
+
+    /// <summary>Room for the next rows: as many as lie beside each other, at least one.</summary>
+    public Span<float> Room()
     {
-        if ((rowsInWhole + 1L) * width <= whole.Length)
-        {
-            // The rows do not move: a pointer is quicker than a slice of memory, once per row.
-            float* row = rowsInWhole++ == 0 ? next = AddressOf(whole) : next;
-            next += width;
-            Rows++;
-            return new Span<float>(row, width);
-        }
+        if ((rowsInWhole + 1L) * width <= whole.Length) return whole.Span[(rowsInWhole * width)..];
         if (chunks.Count == 0 || rowsInLast == rowsPerChunk)
         {
             if ((Rows + 1L) * width > Array.MaxLength)
@@ -40,20 +37,22 @@ internal sealed unsafe class RowBuffer(int width, long? expectedRows = null)
             chunks.Add(GC.AllocateUninitializedArray<float>(rowsPerChunk * width));
             rowsInLast = 0;
         }
-        Rows++;
-        return chunks[^1].AsSpan(rowsInLast++ * width, width);
+        return chunks[^1].AsSpan(rowsInLast * width);
     }
 
-    private static float* AddressOf(Memory<float> pinned)
+    /// <summary>Says that rows were put into the room.</summary>
+    public void Add(int rows)
     {
-        fixed (float* address = pinned.Span) return address;
+        if ((rowsInWhole + 1L) * width <= whole.Length) rowsInWhole += rows;
+        else rowsInLast += rows;
+        Rows += rows;
     }
 
     /// <summary>All rows in one aligned buffer. The chunks are given up on the way.</summary>
     public Memory<float> Join()
     {
         if (Rows == rowsInWhole) return whole[..(Rows * width)];
-        Memory<float> joined = AlignedMemory.Allocate<float>(checked(Rows * width));
+        Memory<float> joined = AlignedMemory.AllocateUninitialized<float>(checked(Rows * width));
         int copied = rowsInWhole * width;
         whole.Span[..copied].CopyTo(joined.Span);
         for (int i = 0; i < chunks.Count; i++)

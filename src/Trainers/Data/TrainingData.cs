@@ -41,7 +41,7 @@ internal sealed record TrainingData(int Rows, int Columns, Memory<float> Feature
 
     private static Memory<float> Gather(ReadOnlyMemory<float> source, int width, ReadOnlySpan<int> rows)
     {
-        Memory<float> gathered = AlignedMemory.Allocate<float>(checked(rows.Length * width));
+        Memory<float> gathered = AlignedMemory.AllocateUninitialized<float>(checked(rows.Length * width));
         for (int i = 0; i < rows.Length; i++)
             source.Span.Slice(rows[i] * width, width).CopyTo(gathered.Span.Slice(i * width, width));
         return gathered;

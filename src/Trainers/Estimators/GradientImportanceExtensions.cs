@@ -71,7 +71,9 @@ public static class GradientImportanceExtensions
         while (cursor.MoveNext())
         {
             get(ref row);
-            row.CopyTo(rows.Append());
+            if (row.Length != inputs) throw new ArgumentException($"Column '{name}' of row {rows.Rows} (counting from 0) must have {inputs} values but had {row.Length}. Give every row all features.", nameof(data));
+            row.CopyTo(rows.Room()[..inputs]);
+            rows.Add(1);
         }
         if (rows.Rows == 0) throw new ArgumentException("data must have at least one row but had none. Give rows such as those of training.", nameof(data));
         return (rows.Join(), rows.Rows, names);

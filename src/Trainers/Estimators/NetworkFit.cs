@@ -143,7 +143,7 @@ internal sealed partial class NetworkFit
     private TrainingData Read(RoleMappedData data, int classes, IReadOnlySet<int> categorical)
     {
         MissingValueHandling handling = (Options as NetworkOptions)?.MissingValues ?? (IsTabular ? MissingValueHandling.Impute : MissingValueHandling.Error);
-        return DataReader.Read(data, classes, mayBeMissing: column => handling != MissingValueHandling.Error || categorical.Contains(column), host.CheckAlive);
+        return DataReader.Read(data, classes, mayBeMissing: column => handling != MissingValueHandling.Error || categorical.Contains(column), host.CheckAlive, Options.NumberOfThreads);
     }
 
     /// <summary>The places of the features that hold category codes.</summary>

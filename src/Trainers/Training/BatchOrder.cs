@@ -16,6 +16,7 @@ internal sealed class BatchOrder
     private readonly int blockRows;
     private readonly ulong seed;
     private readonly bool shuffle;
+    private int present = -1;
 
     /// <param name="rowCount">Rows in the training data.</param>
     /// <param name="seed">The run's seed.</param>
@@ -28,15 +29,17 @@ internal sealed class BatchOrder
         blocks = shuffle && blockRows > 1 ? new int[(rowCount + blockRows - 1) / blockRows] : [];
         this.seed = seed;
         this.shuffle = shuffle;
-        Reset();
+        if (!shuffle) Reset();
     }
 
     /// <summary>The rows of this epoch in their order, in memory that is the same in every epoch.</summary>
     public ReadOnlyMemory<int> Rows => rows;
 
+    /// <summary>Draws the order of an epoch; nothing is asked of it before.</summary>
     public void StartEpoch(int epoch)
     {
-        if (!shuffle) return;
+        if (!shuffle || epoch == present) return;
+        present = epoch;
         var random = new RandomStream(seed, RandomStream.Purpose.RowOrder, epoch);
         if (blockRows == 1)
         {

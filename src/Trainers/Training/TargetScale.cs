@@ -1,3 +1,6 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using Microsoft.ML.NeuralNetworks;
 using Microsoft.ML.Trainers.Torch.Data;
 
@@ -40,11 +43,20 @@ internal sealed record TargetScale(bool Exponential, float[] Shift, float[] Scal
     public void Apply(TrainingData data)
     {
         Span<float> labels = data.Labels.Span;
+        int done = data.LabelColumns == 1 ? ApplyVectors(labels, Shift[0], Scale[0]) : 0;
         for (int column = 0; column < data.LabelColumns; column++)
         {
             float shift = Shift[column], scale = Scale[column];
-            for (int i = column; i < labels.Length; i += data.LabelColumns) labels[i] = (labels[i] - shift) / scale;
+            for (int i = done + column; i < labels.Length; i += data.LabelColumns) labels[i] = (labels[i] - shift) / scale;
         }
+    }
+
+    private static int ApplyVectors(Span<float> labels, float shift, float scale)
+    {
+        Vector<float> shifts = new(shift), scales = new(scale);
+        Span<Vector<float>> vectors = MemoryMarshal.Cast<float, Vector<float>>(labels);
+        for (int i = 0; i < vectors.Length; i++) vectors[i] = (vectors[i] - shifts) / scales;
+        return vectors.Length * Vector<float>.Count;
     }
 
     /// <summary>How the model undoes it.</summary>
@@ -61,13 +73,31 @@ internal sealed record TargetScale(bool Exponential, float[] Shift, float[] Scal
     {
         ReadOnlySpan<float> labels = data.Labels.Span, weights = data.Weights.Span;
         Span<double> sums = stackalloc double[4], totals = stackalloc double[4];
-        for (int row = 0; row < data.Rows; row++)
+        int done = weights.IsEmpty && data.LabelColumns == 1 ? SumVectors(labels, origin, power, sums, totals) : 0;
+        for (int row = done; row < data.Rows; row++)
         {
             double weight = weights.IsEmpty ? 1 : weights[row], distance = labels[row * data.LabelColumns + column] - origin;
             sums[row & 3] += weight * (power == 1 ? distance : distance * distance);
             totals[row & 3] += weight;
         }
         return (sums[0] + sums[1] + sums[2] + sums[3]) / (totals[0] + totals[1] + totals[2] + totals[3]);
+    }
+
+    // The same four sums at once.
+    private static int SumVectors(ReadOnlySpan<float> labels, double origin, int power, Span<double> sums, Span<double> totals)
+    {
+        int vectors = labels.Length / 4;
+        Vector256<double> sum = Vector256<double>.Zero, origins = Vector256.Create(origin);
+        for (int i = 0; i < vectors; i++)
+        {
+            Vector128<float> four = Vector128.Create(labels.Slice(4 * i, 4));
+            (Vector128<double> lower, Vector128<double> upper) = Vector128.Widen(four);
+            Vector256<double> distance = Vector256.Create(lower, upper) - origins;
+            sum += power == 1 ? distance : distance * distance;
+        }
+        sum.CopyTo(sums);
+        totals.Fill(vectors);
+        return 4 * vectors;
     }
 
     private static float Usable(double scale) => scale > 0 && float.IsFinite((float)scale) ? (float)scale : 1;

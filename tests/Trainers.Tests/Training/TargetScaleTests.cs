@@ -51,6 +51,32 @@ public sealed class TargetScaleTests
     public void Of_LogLinkNegativeLabel_NamesTheRow(float label, string rule) =>
         FluentActions.Invoking(() => TargetScale.Of(Data([1, 2, label], []), new PoissonLoss())).Should().Throw<InvalidOperationException>().WithMessage($"*{rule}*row 2*");
 
+    [TestMethod]
+    [DataRow(1)]
+    [DataRow(4)]
+    [DataRow(1003)]
+    public void OfAndApply_ManyRows_SameBitsAsRowByRow(int rows)
+    {
+        var random = new Random(5);
+        float[] labels = [.. Enumerable.Range(0, rows).Select(_ => 1000 + (float)random.NextDouble())];
+        double Mean(Func<double, double> term)
+        {
+            double[] sums = new double[4];
+            for (int row = 0; row < rows; row++) sums[row & 3] += term(labels[row]);
+            return (sums[0] + sums[1] + sums[2] + sums[3]) / rows;
+        }
+        double mean = Mean(label => label), deviation = Math.Sqrt(Mean(label => (label - mean) * (label - mean)));
+        float shift = (float)mean, by = deviation > 0 ? (float)deviation : 1;
+        float[] expected = [.. labels.Select(label => (label - shift) / by)];
+
+        TrainingData data = Data(labels, []);
+        TargetScale scale = Of(data);
+        scale.Shift.Should().Equal(shift);
+        scale.Scale.Should().Equal(by);
+        scale.Apply(data);
+        data.Labels.ToArray().Should().Equal(expected);
+    }
+
     private static TargetScale Of(TrainingData data) => TargetScale.Of(data, new SquaredError());
 
     private static TrainingData Data(float[] labels, float[] weights) => new(labels.Length, 1, new float[labels.Length], labels, weights);
