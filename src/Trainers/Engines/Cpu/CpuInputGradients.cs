@@ -27,7 +27,12 @@ internal sealed unsafe class CpuInputGradients : InputGradients
         chain.Reserve(BlockRows);
     }
 
-    public override void Outputs(ReadOnlySpan<float> rows, int count, Span<float> outputs) => Copy(Forward(rows, count), count, outputStride, network.Outputs, outputs);
+    public override void Outputs(ReadOnlySpan<float> rows, int count, Span<float> outputs)
+    {
+        Copy(Forward(rows, count), count, outputStride, network.Outputs, outputs);
+        // The passes hand out bare pointers into buffers that live as long as this.
+        GC.KeepAlive(this);
+    }
 
     public override void Backward(ReadOnlySpan<float> rows, int count, ReadOnlySpan<float> slopes, Span<float> gradients)
     {
@@ -36,6 +41,7 @@ internal sealed unsafe class CpuInputGradients : InputGradients
         for (int row = 0; row < count; row++)
             slopes.Slice(row * outputs, outputs).CopyTo(new Span<float>(chain.OutputGradient + (nint)row * outputStride, outputs));
         Copy(chain.Backward(Context(count)), count, inputStride, network.Inputs, gradients);
+        GC.KeepAlive(this);
     }
 
     public override void Dispose()
