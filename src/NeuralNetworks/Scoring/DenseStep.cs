@@ -9,7 +9,7 @@ namespace Microsoft.ML.NeuralNetworks.Scoring;
 /// Every output adds its products in the order of the inputs, in the row path, the batch path and the sparse path alike: they give
 /// the same bits.
 /// </summary>
-internal sealed unsafe class DenseStep : SparseStep
+internal sealed unsafe class DenseStep : InputStep
 {
     /// <summary>From about here on, reading the weights costs more than finding the zeros.</summary>
     private const int ManyWeights = 8192;
@@ -46,11 +46,11 @@ internal sealed unsafe class DenseStep : SparseStep
     // Outputs filled up to whole panels; never more than the stride.
     private int PaddedOutputs => weights.Count * 2 * Simd.Count;
 
-    public override void Run(ReadOnlySpan<float> input, Span<float> output, int rows, Span<float> scratch)
+    public override void Run(ReadOnlySpan<float> input, int inputStride, Span<float> output, int rows, Span<float> scratch)
     {
         fixed (float* x = input, y = output, b = bias.Span)
         {
-            if (rows > 1) Gemm.Multiply(x, Stride(Inputs), 1, weights.Panels, b, y, Stride(Outputs), rows, PaddedOutputs, Inputs, lower: lower);
+            if (rows > 1) Gemm.Multiply(x, inputStride, 1, weights.Panels, b, y, Stride(Outputs), rows, PaddedOutputs, Inputs, lower: lower);
             else if (skipsZeros) RowOfNonZeros(x, b, y, MemoryMarshal.Cast<float, int>(scratch));
             else if (Simd.Width == 512) Row<Lane512>(x, b, y);
             else if (Simd.Width == 256) Row<Lane256>(x, b, y);

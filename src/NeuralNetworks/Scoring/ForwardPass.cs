@@ -105,7 +105,7 @@ internal sealed class ForwardPass
         ReadOnlySpan<float> Values(string name, ReadOnlySpan<float> all) => layout[$"{layer.Name}.{name}"].In(all);
     }
 
-    private static SparseStep PrepareDense(int inputs, int outputs, ReadOnlySpan<float> weight, float factor, ReadOnlySpan<float> bias, float lower, bool skipsZeros) =>
+    private static InputStep PrepareDense(int inputs, int outputs, ReadOnlySpan<float> weight, float factor, ReadOnlySpan<float> bias, float lower, bool skipsZeros) =>
         outputs <= NarrowDenseStep.MaximumOutputs
             ? new NarrowDenseStep(inputs, outputs, weight, factor, bias, lower)
             : new DenseStep(inputs, outputs, weight, factor, bias, lower, skipsZeros);

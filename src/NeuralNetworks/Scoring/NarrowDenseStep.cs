@@ -3,7 +3,7 @@ using Microsoft.ML.NeuralNetworks.Kernels;
 namespace Microsoft.ML.NeuralNetworks.Scoring;
 
 /// <summary>y = max(lower, x W + b) for a few outputs: one dot product each, over the transpose of W.</summary>
-internal sealed unsafe class NarrowDenseStep : SparseStep
+internal sealed unsafe class NarrowDenseStep : InputStep
 {
     /// <summary>The most outputs for which this is the faster way.</summary>
     public const int MaximumOutputs = 4;
@@ -24,16 +24,14 @@ internal sealed unsafe class NarrowDenseStep : SparseStep
                 target[output * Stride(inputs) + input] = weight[input * outputs + output] * factor;
     }
 
-    public override void Run(ReadOnlySpan<float> input, Span<float> output, int rows, Span<float> scratch)
+    public override void Run(ReadOnlySpan<float> input, int inputStride, Span<float> output, int rows, Span<float> scratch)
     {
         fixed (float* x = input, y = output, w = weights.Span)
         {
             for (int j = 0; j < bias.Length; j++)
             {
                 float* column = w + (nint)j * Stride(Inputs);
-                if (Simd.Width == 512) RowProduct.Dot<Lane512>(x, Stride(Inputs), rows, Inputs, column, bias[j], y + j, Stride(Outputs), lower);
-                else if (Simd.Width == 256) RowProduct.Dot<Lane256>(x, Stride(Inputs), rows, Inputs, column, bias[j], y + j, Stride(Outputs), lower);
-                else RowProduct.Dot<Lane128>(x, Stride(Inputs), rows, Inputs, column, bias[j], y + j, Stride(Outputs), lower);
+                RowProduct.Dot(x, inputStride, rows, Inputs, column, bias[j], y + j, Stride(Outputs), lower);
             }
         }
     }

@@ -14,8 +14,8 @@ internal sealed class NetworkScorer
 
     private readonly ImmutableArray<ForwardPass> passes;
     private readonly OutputTransform transform;
-    private readonly SparseStep? sparse;
-    private readonly float[] raw;
+    private readonly bool readsInPlace;
+    private readonly float[] raw, full;
     private readonly int averaged;
     private Buffers single;
     private Buffers chunk;
@@ -27,7 +27,8 @@ internal sealed class NetworkScorer
         Inputs = network.Network.Inputs;
         Predictions = network.Predictions;
         NetworkOutputs = network.Network.Outputs;
-        sparse = passes[0].Steps is [SparseStep first, ..] ? first : null;
+        readsInPlace = passes[0].Steps is [InputStep, ..];
+        full = readsInPlace ? [] : new float[Inputs];
         raw = new float[passes.Length * NetworkOutputs];
         averaged = passes.Length * network.Network.Members;
         single = new Buffers(passes, 1);
@@ -45,8 +46,12 @@ internal sealed class NetworkScorer
     /// <summary>One row of <see cref="Inputs"/> numbers.</summary>
     public void Score(ReadOnlySpan<float> row, Span<float> prediction)
     {
-        row.CopyTo(single.Input);
-        ScoreInput(prediction);
+        // The kernels have bare pointers: what is too short must not reach them.
+        if (row.Length != Inputs) throw new ArgumentException($"row must have {Inputs} numbers but had {row.Length}.", nameof(row));
+        if (!readsInPlace) single.Load(row, Inputs, 1);
+        for (int member = 0; member < passes.Length; member++)
+            single.Run(passes[member], row, 1)[..NetworkOutputs].CopyTo(raw.AsSpan(member * NetworkOutputs));
+        transform.Apply(raw, averaged, prediction[..Predictions]);
     }
 
     /// <summary>Many rows, one after the other without gaps.</summary>
@@ -56,57 +61,46 @@ internal sealed class NetworkScorer
         for (int start = 0; start < count; start += ChunkRows)
         {
             int taken = Math.Min(ChunkRows, count - start);
-            int stride = ForwardStep.Stride(Inputs);
-            for (int row = 0; row < taken; row++)
-                rows.Slice((start + row) * Inputs, Inputs).CopyTo(chunk.Input[(row * stride)..]);
-            ScoreChunk(taken, predictions.Slice(start * Predictions, taken * Predictions));
+            ScoreChunk(rows.Slice(start * Inputs, taken * Inputs), taken, predictions.Slice(start * Predictions, taken * Predictions));
         }
-    }
-
-    private void ScoreInput(Span<float> prediction)
-    {
-        for (int member = 0; member < passes.Length; member++)
-            single.Run(passes[member], 1)[..NetworkOutputs].CopyTo(raw.AsSpan(member * NetworkOutputs));
-        transform.Apply(raw, averaged, prediction[..Predictions]);
     }
 
     /// <summary>One row, of which only some numbers are not zero.</summary>
     public void ScoreSparse(ReadOnlySpan<int> indices, ReadOnlySpan<float> values, Span<float> prediction)
     {
-        if (sparse is not null)
+        if (!readsInPlace)
         {
-            ScoreFromFirst(indices, values, prediction);
+            full.AsSpan().Clear();
+            for (int i = 0; i < indices.Length; i++) full[indices[i]] = values[i];
+            Score(full, prediction);
             return;
         }
-        Span<float> input = single.Input;
-        input.Clear();
-        for (int i = 0; i < indices.Length; i++) input[indices[i]] = values[i];
-        ScoreInput(prediction);
-    }
-
-    private void ScoreFromFirst(ReadOnlySpan<int> indices, ReadOnlySpan<float> values, Span<float> prediction)
-    {
         for (int member = 0; member < passes.Length; member++)
-        {
-            ForwardPass pass = passes[member];
-            ((SparseStep)pass.Steps[0]).RunSparse(indices, values, single.First);
-            pass.Run(1, single.First, single.Second, 1, single.Scratch)[..NetworkOutputs].CopyTo(raw.AsSpan(member * NetworkOutputs));
-        }
+            single.RunSparse(passes[member], indices, values)[..NetworkOutputs].CopyTo(raw.AsSpan(member * NetworkOutputs));
         transform.Apply(raw, averaged, prediction[..Predictions]);
     }
 
-    private void ScoreChunk(int rows, Span<float> predictions)
+    private void ScoreChunk(ReadOnlySpan<float> rows, int count, Span<float> predictions)
+    {
+        if (!readsInPlace) chunk.Load(rows, Inputs, count);
+        Span<float> outputs = passes.Length == 1 ? chunk.Run(passes[0], rows, count) : SideBySide(rows, count);
+        int stride = passes.Length == 1 ? ForwardStep.Stride(NetworkOutputs) : raw.Length;
+        for (int row = 0; row < count; row++)
+            transform.Apply(outputs.Slice(row * stride, raw.Length), averaged, predictions.Slice(row * Predictions, Predictions));
+    }
+
+    /// <summary>The outputs of all networks for a row, then those for the next.</summary>
+    private Span<float> SideBySide(ReadOnlySpan<float> rows, int count)
     {
         int stride = ForwardStep.Stride(NetworkOutputs);
-        Span<float> outputs = chunk.Raw;
+        Span<float> gathered = chunk.Raw;
         for (int member = 0; member < passes.Length; member++)
         {
-            ReadOnlySpan<float> result = chunk.Run(passes[member], rows);
-            for (int row = 0; row < rows; row++)
-                result.Slice(row * stride, NetworkOutputs).CopyTo(outputs[((row * passes.Length + member) * NetworkOutputs)..]);
+            ReadOnlySpan<float> outputs = chunk.Run(passes[member], rows, count);
+            for (int row = 0; row < count; row++)
+                outputs.Slice(row * stride, NetworkOutputs).CopyTo(gathered[(row * raw.Length + member * NetworkOutputs)..]);
         }
-        for (int row = 0; row < rows; row++)
-            transform.Apply(outputs.Slice(row * raw.Length, raw.Length), averaged, predictions.Slice(row * Predictions, Predictions));
+        return gathered;
     }
 
     private readonly struct Buffers
@@ -125,21 +119,28 @@ internal sealed class NetworkScorer
 
         public bool IsEmpty => input.IsEmpty;
 
-        public Span<float> Input => input.Span;
-
-        public Span<float> First => first.Span;
-
-        public Span<float> Second => second.Span;
-
-        public Span<float> Scratch => scratch.Span;
-
         public Span<float> Raw => raw.Span;
 
-        public ReadOnlySpan<float> Run(ForwardPass pass, int rows)
+        /// <summary>Copies rows to strides, for networks whose first step cannot read them in place.</summary>
+        public void Load(ReadOnlySpan<float> rows, int width, int count)
         {
-            if (pass.Steps.IsEmpty) return Input;
-            pass.Steps[0].Run(Input, First, rows, Scratch);
-            return pass.Run(1, First, Second, rows, Scratch);
+            Span<float> target = input.Span;
+            int stride = ForwardStep.Stride(width);
+            for (int row = 0; row < count; row++) rows.Slice(row * width, width).CopyTo(target[(row * stride)..]);
+        }
+
+        public Span<float> Run(ForwardPass pass, ReadOnlySpan<float> rows, int count)
+        {
+            if (pass.Steps.IsEmpty) return input.Span;
+            if (pass.Steps[0] is InputStep step) step.Run(rows, pass.Inputs, first.Span, count, scratch.Span);
+            else pass.Steps[0].Run(input.Span, first.Span, count, scratch.Span);
+            return pass.Run(1, first.Span, second.Span, count, scratch.Span);
+        }
+
+        public Span<float> RunSparse(ForwardPass pass, ReadOnlySpan<int> indices, ReadOnlySpan<float> values)
+        {
+            ((InputStep)pass.Steps[0]).RunSparse(indices, values, first.Span);
+            return pass.Run(1, first.Span, second.Span, 1, scratch.Span);
         }
     }
 }
