@@ -8,7 +8,7 @@ internal sealed class QualityCommand : Command
     public override string Name => "quality";
 
     public override string Summary =>
-        "TorchTabular against ML.NET's trainers: --data FILE --label NAME --task regression|binary|multiclass [--test FILE] [--seeds 3] [--split 0.2] [--splits 10], or --suite FOLDER [--set NAME,...]; [--schedules] [--only CONTESTANT,...] [--first-seed 1] [--members N] [--folds N] [--out NAME: adds to benchmarks/results/NAME.md and .json]";
+        "TorchTabular against ML.NET's trainers: --data FILE --label NAME --task regression|binary|multiclass [--test FILE] [--seeds 3] [--split 0.2] [--splits 10], or --suite FOLDER [--set NAME,...]; [--schedules] [--only CONTESTANT,...] [--first-seed 1] [--members N] [--folds N] [--remarks: what the held-out folds told] [--out NAME: adds to benchmarks/results/NAME.md and .json]";
 
     public override int Run(IReadOnlyList<string> arguments)
     {
@@ -22,7 +22,7 @@ internal sealed class QualityCommand : Command
         {
             return Measure(given);
         }
-        catch (Exception fault) when (fault is ArgumentException or FormatException or IOException or InvalidDataException)
+        catch (Exception fault) when (fault is ArgumentException or FormatException or IOException or InvalidDataException or UnauthorizedAccessException)
         {
             Console.Error.WriteLine(fault.Message);
             return 2;
@@ -50,7 +50,7 @@ internal sealed class QualityCommand : Command
         }
         foreach (QualityData data in sets)
         {
-            QualityTable table = new QualityRun(data, Number(given, "first-seed") ?? 1, seeds, contestants).Run();
+            QualityTable table = new QualityRun(data, Number(given, "first-seed") ?? 1, seeds, contestants, given.ContainsKey("remarks")).Run();
             // All that was measured so far is kept, whatever comes after it.
             if (given.TryGetValue("out", out string? name)) QualityReport.Write(name, [table]);
             Console.WriteLine(QualityReport.Markdown(table));
@@ -75,19 +75,28 @@ internal sealed class QualityCommand : Command
     }
 
     private static QualityData One(Dictionary<string, string> given) =>
-        new(Path.GetFileNameWithoutExtension(given["data"]), given["data"], given["label"], Enum.Parse<TableTask>(given["task"], ignoreCase: true))
+        new(Path.GetFileNameWithoutExtension(given["data"]), given["data"], given["label"], Task(given["task"]))
         {
             TestFile = given.GetValueOrDefault("test"),
-            TestFraction = given.TryGetValue("split", out string? fraction) ? double.Parse(fraction, CultureInfo.InvariantCulture) : 0.2,
+            TestFraction = Fraction(given) ?? 0.2,
             Splits = Number(given, "splits") ?? 1,
         };
 
-    private static int? Number(Dictionary<string, string> given, string name) =>
-        given.TryGetValue(name, out string? text) ? int.Parse(text, CultureInfo.InvariantCulture) : null;
+    private static TableTask Task(string text) =>
+        Enum.TryParse(text, ignoreCase: true, out TableTask task) && Enum.IsDefined(task) ? task
+            : throw new ArgumentException($"--task must be regression, binary or multiclass but was '{text}'.");
+
+    private static double? Fraction(Dictionary<string, string> given) => !given.TryGetValue("split", out string? text) ? null
+        : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double part) && part is > 0 and < 1 ? part
+            : throw new ArgumentException($"--split must be above 0 and below 1 but was '{text}'. It is the part of the rows to test on.");
+
+    private static int? Number(Dictionary<string, string> given, string name) => !given.TryGetValue(name, out string? text) ? null
+        : int.TryParse(text, CultureInfo.InvariantCulture, out int number) && number >= (name == "folds" ? 0 : 1) ? number
+            : throw new ArgumentException($"--{name} must be a whole number of at least {(name == "folds" ? 0 : 1)} but was '{text}'.");
 
     private static bool TryParse(IReadOnlyList<string> arguments, out Dictionary<string, string> given, out string? problem)
     {
-        string[] flags = ["schedules"], values = ["data", "label", "task", "test", "seeds", "split", "splits", "suite", "set", "only", "first-seed", "members", "folds", "out"];
+        string[] flags = ["schedules", "remarks"], values = ["data", "label", "task", "test", "seeds", "split", "splits", "suite", "set", "only", "first-seed", "members", "folds", "out"];
         given = [];
         problem = null;
         for (int i = 0; i < arguments.Count; i++)

@@ -16,7 +16,7 @@ internal sealed record QualityData(string Title, string File, string Label, Tabl
 }
 
 /// <summary>Trains and tests all contestants on the same rows in one process.</summary>
-internal sealed class QualityRun(QualityData data, int firstSeed, int seeds, IReadOnlyList<QualityContestant> contestants)
+internal sealed class QualityRun(QualityData data, int firstSeed, int seeds, IReadOnlyList<QualityContestant> contestants, bool remarks = false)
 {
     public QualityTable Run()
     {
@@ -46,6 +46,7 @@ internal sealed class QualityRun(QualityData data, int firstSeed, int seeds, IRe
     private QualityResult FitAndTest(QualityContestant contestant, TableEncoder encoder, TableFile train, TableFile test, int run)
     {
         var ml = new MLContext(seed: run);
+        if (remarks) ml.Log += (_, entry) => Remark(entry.Message);
         IDataView trainView = encoder.Encode(ml, train), testView = encoder.Encode(ml, test);
         var clock = Stopwatch.StartNew();
         try
@@ -59,6 +60,12 @@ internal sealed class QualityRun(QualityData data, int firstSeed, int seeds, IRe
             Console.Error.WriteLine($"{data.Title}  {contestant.Name} failed: {fault.Message}");
             return new QualityResult(contestant.Name, run, [.. Scores.Of(data.Task).Select(_ => double.NaN)], clock.Elapsed.TotalSeconds);
         }
+    }
+
+    /// <summary>What the held-out folds of TorchTabular told.</summary>
+    private static void Remark(string message)
+    {
+        if (message.Contains("old: ") || message.Contains("olds: ")) Console.Error.WriteLine(message);
     }
 
     private (TableFile Train, TableFile Test) Split(TableFile all, int seed)

@@ -9,7 +9,7 @@ namespace MlNetLr.Benchmarks.Quality;
 /// </summary>
 internal sealed class TableEncoder
 {
-    private const int MostValues = 500;
+    private const int MostValues = 500, MostClasses = 500;
 
     private readonly TableTask task;
     private readonly int label;
@@ -20,6 +20,8 @@ internal sealed class TableEncoder
     {
         this.task = task;
         this.label = label;
+        if (task == TableTask.Regression && train.Rows.Select(row => row[label]).FirstOrDefault(cell => !TableFile.IsMissing(cell) && !TableFile.IsNumber(cell)) is { } word)
+            throw new ArgumentException($"The label of a regression must be a number but '{train.Names[label]}' has '{word}'. Choose another --label, or --task multiclass.");
         for (int column = 0; column < train.Names.Length; column++)
         {
             if (column == label) continue;
@@ -30,6 +32,8 @@ internal sealed class TableEncoder
         classes = task == TableTask.Regression ? [] : [.. train.Rows.Select(row => row[label]).Where(cell => !TableFile.IsMissing(cell)).Distinct().Order(StringComparer.Ordinal)];
         if (task == TableTask.Binary ? classes.Length != 2 : task == TableTask.Multiclass && classes.Length < 2)
             throw new ArgumentException($"The label must have {(task == TableTask.Binary ? "two values for a binary" : "at least two values for a multiclass")} task but has {classes.Length}. Choose another --label or --task.");
+        if (classes.Length > MostClasses)
+            throw new ArgumentException($"The label must have at most {MostClasses} classes but has {classes.Length}. Is it a number? Then choose --task regression.");
         Width = columns.Sum(column => column.Values?.Length ?? 1);
     }
 

@@ -17,15 +17,17 @@ internal sealed record TableFile(string[] Names, IReadOnlyList<string[]> Rows)
     private static readonly HashSet<string> Missing = new(StringComparer.OrdinalIgnoreCase) { "", "?", "-", "na", "n/a", "nan", "null", "none" };
 
     /// <summary>
-    /// Reads a file whose separator is a tab, semicolon, bar or comma. The first line is a header if it has the label's name, or a cell that is no number
-    /// above a column of numbers.
+    /// Reads a file whose separator is a tab, semicolon, bar, comma or, without any of these, blanks. The first line is a header if it has the label's name, or a
+    /// cell that is no number above a column of numbers. Cells may be quoted; lines that begin with // are remarks; beside another separator a comma is a decimal mark.
     /// </summary>
     public static TableFile Read(string path, string label = "")
     {
-        string[] lines = [.. File.ReadLines(path).Where(line => !string.IsNullOrWhiteSpace(line))];
-        if (lines.Length < 2) throw new InvalidDataException($"{path} must have at least two lines but has {lines.Length}.");
-        char separator = new[] { '\t', ';', '|', ',' }.First(mark => mark == ',' || lines[0].Contains(mark) && lines[1].Contains(mark));
-        List<string[]> rows = [.. lines.Select(line => Cells(line, separator))];
+        if (!File.Exists(path)) throw new FileNotFoundException($"The file of the table must exist but '{path}' does not. Check --data and --test.");
+        string text = File.ReadAllText(path);
+        string[] first = [.. text.Split('\n').Where(line => !string.IsNullOrWhiteSpace(line) && !IsRemark(line)).Take(2)];
+        if (first.Length < 2) throw new InvalidDataException($"{path} must have at least two lines but has {first.Length}.");
+        char separator = Separator(first);
+        List<string[]> rows = TableText.Rows(text, separator);
         bool isName = label is not ("first" or "last") && !IsNumber(label);
         bool header = isName && rows[0].Any(cell => IsNamed(cell, label)) || Enumerable.Range(0, rows[0].Length).Any(column => IsAboveNumbers(rows, column));
         string[] names = header ? [.. rows[0].Select(name => name.TrimStart('#'))] : [.. Enumerable.Range(0, rows[0].Length).Select(i => $"column{i}")];
@@ -33,6 +35,15 @@ internal sealed record TableFile(string[] Names, IReadOnlyList<string[]> Rows)
         int ragged = rows.FindIndex(row => row.Length != names.Length);
         return ragged < 0 ? new TableFile(names, rows)
             : throw new InvalidDataException($"{path}: row {ragged + 1} must have {names.Length} cells but has {rows[ragged].Length}.");
+    }
+
+    internal static bool IsRemark(string line) => line.StartsWith("//", StringComparison.Ordinal);
+
+    private static char Separator(string[] lines)
+    {
+        foreach (char mark in (char[])['\t', ';', '|'])
+            if (lines.All(line => line.Contains(mark))) return mark;
+        return lines.All(line => line.Contains(',')) || !lines.All(line => line.Trim().Contains(' ')) ? ',' : ' ';
     }
 
     private static bool IsAboveNumbers(List<string[]> rows, int column)
@@ -66,24 +77,4 @@ internal sealed record TableFile(string[] Names, IReadOnlyList<string[]> Rows)
     /// <summary>The number in a cell; NaN where it is missing or not finite.</summary>
     public static float Number(string cell) =>
         !IsMissing(cell) && float.TryParse(cell, NumberStyles.Float, CultureInfo.InvariantCulture, out float number) && float.IsFinite(number) ? number : float.NaN;
-
-    private static string[] Cells(string line, char separator)
-    {
-        if (!line.Contains('"')) return [.. line.Split(separator).Select(cell => cell.Trim())];
-        var cells = new List<string>();
-        var cell = new System.Text.StringBuilder();
-        bool quoted = false;
-        foreach (char letter in line)
-        {
-            if (letter == '"') quoted = !quoted;
-            else if (letter == separator && !quoted)
-            {
-                cells.Add(cell.ToString().Trim());
-                cell.Clear();
-            }
-            else cell.Append(letter);
-        }
-        cells.Add(cell.ToString().Trim());
-        return [.. cells];
-    }
 }
