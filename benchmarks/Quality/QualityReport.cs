@@ -37,7 +37,9 @@ internal static class QualityReport
     public static string Markdown(QualityTable table)
     {
         (string Name, bool MoreIsBetter)[] metrics = Scores.Of(table.Task);
-        string[] contestants = [.. table.Results.Select(result => result.Contestant).Distinct()];
+        // In the order of the contestants, whatever was measured first.
+        string[] known = [.. QualityContestant.All.Select(contestant => contestant.Name)];
+        string[] contestants = [.. table.Results.Select(result => result.Contestant).Distinct().OrderBy(name => Array.IndexOf(known, name) is >= 0 and var place ? place : known.Length)];
         int runs = table.Results.Select(result => result.Run).Distinct().Count();
         var text = new StringBuilder($"""
             ### {table.Title}: {table.TrainRows} rows to train on, {table.TestRows} to test on, {table.Features} features, {runs} {(table.HasSplits ? "splits" : "seeds")}
@@ -69,6 +71,7 @@ internal static class QualityReport
             .. own.Join(table.Results.Where(result => result.Contestant == reference), result => result.Run, result => result.Run, (a, b) => (a.Figures[metric], b.Figures[metric]))
                 .Where(pair => double.IsFinite(pair.Item1) && double.IsFinite(pair.Item2)),
         ];
+        if (!moreIsBetter && own.Any(result => double.IsPositiveInfinity(result.Figures[metric]))) return "worse";
         if (pairs.Length == 0) return "-";
         double[] differences = [.. pairs.Select(pair => moreIsBetter ? pair.Own - pair.Other : pair.Other - pair.Own)];
         double mean = differences.Average();

@@ -17,7 +17,7 @@ internal static class Recipe
 
     public const int DefaultMembers = 4;
     private const int DefaultFolds = 8;
-    private const int DefaultBatch = 256;
+    private const int LargestBatch = 256, SmallestBatch = 32, LeastStepsPerPass = 8;
 
     /// <summary>1 for the first half of the run, then a cosine to 0: for decay, dropout and label smoothing.</summary>
     public static LrSchedule FlatCosine { get; } = LrSchedule.Hold(0.5.OfRun()).Cosine();
@@ -44,7 +44,7 @@ internal static class Recipe
         options.Schedule = given.GivenSchedule
             ?? (regression ? LrSchedule.Decay(TrainingSpan.Rest, Shape.CosLog(4), from: 1) : LrSchedule.Warmup(0.05.OfRun()).Cosine());
         options.NumberOfEpochs = given.NumberOfEpochs ?? Epochs(regression, rows);
-        options.BatchSize = Math.Min(given.BatchSize ?? DefaultBatch, rows);
+        options.BatchSize = Math.Min(given.BatchSize ?? Batch(rows), rows);
         // A smaller last batch would have a gradient of more noise at the same rate.
         options.LastBatch = LastBatch.Drop;
         return options;
@@ -70,4 +70,10 @@ internal static class Recipe
     /// <summary>As many passes as give a constant number of rows seen, within bounds.</summary>
     private static int Epochs(bool regression, int rows) =>
         Math.Clamp((regression ? 500_000 : 400_000) / rows, 12, 64);
+
+    /// <summary>
+    /// 256 rows; of small tables an eighth, in steps of 16: a pass over 250 rows that is a single step leaves a run of 64 passes with 64 steps, fewer than
+    /// the weights need to leave their first values, however clean the table is.
+    /// </summary>
+    private static int Batch(int rows) => Math.Clamp(rows / LeastStepsPerPass / 16 * 16, SmallestBatch, LargestBatch);
 }

@@ -72,7 +72,7 @@ internal sealed class TabularEncoding
             (center[i], scale[i]) = kind switch
             {
                 InputScaling.Standard => (others[i].Mean, others[i].InverseDeviation),
-                _ => others[i].IsIndicator ? (0, OneHotScale) : (others[i].Median, others[i].Scale),
+                _ => others[i].IsIndicator ? (0, others[i].IndicatorScale) : (others[i].Median, others[i].Scale),
             };
         if (encodes && numeric.Length > 0 && numeric.Length <= options.MaximumEncodedColumns)
         {

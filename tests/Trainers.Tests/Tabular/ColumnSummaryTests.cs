@@ -8,6 +8,19 @@ namespace Microsoft.ML.Trainers.Torch.Tests.Tabular;
 public sealed class ColumnSummaryTests
 {
     [TestMethod]
+    [DataRow(1, 0f)]
+    [DataRow(11, 1f)]
+    [DataRow(91, 1.8f)]
+    public void IndicatorScale_FewRows_IsShrunk(int ones, float expected)
+    {
+        ColumnSummary.OfIndicator(ones, 1000).IndicatorScale.Should().BeApproximately(expected, 1e-6f);
+        ColumnSummary.OfIndicator(1000 - ones, 1000).IndicatorScale.Should().BeApproximately(expected, 1e-6f, "the rarer of the two values counts");
+    }
+
+    [TestMethod]
+    public void IndicatorScale_ConstantColumn_IsNothing() => ColumnSummary.OfIndicator(5, 5).IndicatorScale.Should().Be(0);
+
+    [TestMethod]
     public void Of_RepeatsAndGaps_CountsKnownValuesInOrder()
     {
         ColumnSummary summary = ColumnSummary.Of([3, float.NaN, 1, 3, 2, float.NaN]);

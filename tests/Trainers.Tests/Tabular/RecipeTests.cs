@@ -19,6 +19,15 @@ public sealed class RecipeTests
         Recipe.Resolve(new TorchTabularOptions(), Enum.Parse<LearningTask>(task), rows).NumberOfEpochs.Should().Be(expected);
 
     [TestMethod]
+    [DataRow(20, 20)]
+    [DataRow(200, 32)]
+    [DataRow(700, 80)]
+    [DataRow(2_048, 256)]
+    [DataRow(100_000, 256)]
+    public void Resolve_Batch_IsAnEighthOfASmallTable(int rows, int expected) =>
+        Recipe.Resolve(new TorchTabularOptions(), LearningTask.Regression, rows).BatchSize.Should().Be(expected);
+
+    [TestMethod]
     public void Resolve_WhatTheUserSet_Stays()
     {
         Optimizer optimizer = Torch.Optimizers.Sgd(0.5);
