@@ -17,6 +17,9 @@ internal sealed class HeldOutTraining(
     // Ridges from strong to weak: the strength is chosen with the rest. A ridge of r weighs as much as r rows.
     private static readonly double[] Ridges = [300, 30, 3, 0.3];
 
+    // Of straight columns only weak ones: they are for labels that are almost linear, with little noise.
+    private static readonly double[] StraightRidges = [3, 0.3, 0.03];
+
     // The recipe's run, and shorter ones with the whole schedule within them.
     private static readonly double[] Lengths = [1, 0.25];
 
@@ -76,8 +79,12 @@ internal sealed class HeldOutTraining(
         return (members, fitted[0].History);
     }
 
-    private string Name(int candidate) => string.Create(CultureInfo.InvariantCulture,
-        $"{(candidate < Lengths.Length ? $"{Lengths[candidate] * options.NumberOfEpochs!.Value:g3} epochs" : $"linear, ridge {Ridges[candidate - Lengths.Length]}")}");
+    private string Name(int candidate)
+    {
+        int linear = candidate - Lengths.Length, straight = linear - Ridges.Length;
+        return string.Create(CultureInfo.InvariantCulture,
+            $"{(linear < 0 ? $"{Lengths[candidate] * options.NumberOfEpochs!.Value:g3} epochs" : straight < 0 ? $"linear, ridge {Ridges[linear]}" : $"linear in straight columns, ridge {StraightRidges[straight]}")}");
+    }
 
     private FoldResult TrainFold(int fold)
     {
@@ -99,17 +106,23 @@ internal sealed class HeldOutTraining(
         }
         if (LinearMember.Fits(network))
         {
-            TrainingData features = LinearMember.Features(network, first, train);
+            AddLinear(LinearMember.Bent(network, first), Ridges);
+            if (LinearMember.Straight(network, first, train) is { } straight) AddLinear(straight, StraightRidges);
+        }
+        return new FoldResult(weights, raw, history!);
+
+        void AddLinear(float[] front, double[] ridges)
+        {
+            TrainingData features = LinearMember.Features(network, front, train);
             RidgeModel? model = null;
-            foreach (double ridge in Ridges)
+            foreach (double ridge in ridges)
             {
                 watcher.CheckAlive();
                 model = RidgeModel.Fit(features, network.Outputs, softmax, ridge, model);
-                weights.Add(LinearMember.Weights(network, first, model));
+                weights.Add(LinearMember.Weights(network, front, model));
                 raw.Add(Raw(weights[^1], held));
             }
         }
-        return new FoldResult(weights, raw, history!);
     }
 
     private float[] Raw(float[] weights, TrainingData rows)

@@ -15,13 +15,62 @@ internal static class LinearMember
     public static bool Fits(Network network) =>
         network.Layers.All(layer => layer is not (Activation or EnsembleDense)) && network.Layers.OfType<NtkDense>().All(layer => layer.Outputs >= network.Outputs);
 
-    /// <summary>The rows as the first dense layer sees them when the encodings are 0.</summary>
+    /// <summary>Weights with encodings of 0: numbers reach the first dense layer as scaling leaves them, bent beyond the middle half.</summary>
+    public static float[] Bent(Network network, ReadOnlySpan<float> first)
+    {
+        float[] weights = first.ToArray();
+        foreach (ParameterSlot slot in network.Layout)
+            if (slot.Spec.Name is "encoding.weight" or "encoding.bias") slot.In(weights.AsSpan()).Clear();
+        return weights;
+    }
+
+    /// <summary>
+    /// Weights with which each encoded number reaches the first dense layer as a straight line, standardised and held within the training rows: the weight of each bin is its
+    /// length. A label that is linear in its columns is not linear in bent ones. Null if there are no bins.
+    /// </summary>
+    public static float[]? Straight(Network network, ReadOnlySpan<float> first, TrainingData data)
+    {
+        if (network.Layers.OfType<NumericEmbedding>().FirstOrDefault() is not { Bins: > 0 } layer) return null;
+        float[] weights = Bent(network, first);
+        Span<float> edges = network.Layout["encoding.edges"].In(weights.AsSpan()), scale = network.Layout["encoding.scale"].In(weights.AsSpan());
+        foreach (int column in layer.Columns) scale[column] = 0;
+        for (int i = 0; i < layer.Columns.Length; i++)
+        {
+            ReadOnlySpan<float> own = edges.Slice(i * (layer.Bins + 1), layer.Bins + 1);
+            Span<float> lengths = Lengths(i);
+            for (int bin = 0; bin < layer.Bins; bin++) lengths[(layer.Frequencies + bin) * layer.Width] = own[bin + 1] - own[bin];
+        }
+        TrainingData raw = Features(network, weights, data);
+        for (int i = 0; i < layer.Columns.Length; i++)
+        {
+            double mean = 0, square = 0;
+            for (int row = 0; row < raw.Rows; row++)
+            {
+                double value = raw.Features.Span[row * raw.Columns + i * (layer.Width + 1)], delta = value - mean;
+                mean += delta / (row + 1);
+                square += delta * (value - mean);
+            }
+            double factor = square > 0 && double.IsFinite(square) ? 1 / Math.Sqrt(square / raw.Rows) : 0;
+            if (factor == 0)
+            {
+                Lengths(i).Clear();
+                continue;
+            }
+            foreach (ref float length in Lengths(i)) length = (float)(length * factor);
+            network.Layout["encoding.bias"].In(weights.AsSpan())[i * layer.Width] = (float)(-mean * factor);
+        }
+        return weights;
+
+        Span<float> Lengths(int column) =>
+            network.Layout["encoding.weight"].In(weights.AsSpan()).Slice(column * (layer.Frequencies + layer.Bins) * layer.Width, (layer.Frequencies + layer.Bins) * layer.Width);
+    }
+
+    /// <summary>The rows as the first dense layer sees them.</summary>
     public static TrainingData Features(Network network, ReadOnlySpan<float> weights, TrainingData data)
     {
         var front = new Network(network.Layers.TakeWhile(layer => layer is not NtkDense));
         float[] own = new float[front.Layout.Length];
-        foreach (ParameterSlot slot in front.Layout)
-            if (!IsEncoding(slot.Spec.Name)) network.Layout[slot.Spec.Name].In(weights).CopyTo(slot.In(own.AsSpan()));
+        foreach (ParameterSlot slot in front.Layout) network.Layout[slot.Spec.Name].In(weights).CopyTo(slot.In(own.AsSpan()));
         var scorer = new NetworkScorer(new FittedNetwork(front, own, Plain(front.Outputs)));
         Memory<float> features = AlignedMemory.Allocate<float>(checked(data.Rows * front.Outputs));
         scorer.Score(data.Features.Span, data.Rows, features.Span);
@@ -30,13 +79,13 @@ internal static class LinearMember
 
     /// <summary>The network's weights that compute the model.</summary>
     /// <param name="network">One that <see cref="Fits"/>.</param>
-    /// <param name="first">Weights whose front is kept.</param>
+    /// <param name="front">Weights whose front is kept.</param>
     /// <param name="model">On the columns of <see cref="Features"/>.</param>
-    public static float[] Weights(Network network, ReadOnlySpan<float> first, RidgeModel model)
+    public static float[] Weights(Network network, ReadOnlySpan<float> front, RidgeModel model)
     {
-        float[] weights = first.ToArray();
+        float[] weights = front.ToArray();
         foreach (ParameterSlot slot in network.Layout)
-            if (IsEncoding(slot.Spec.Name) || slot.Spec.Name.EndsWith(".blend", StringComparison.Ordinal)) slot.In(weights.AsSpan()).Clear();
+            if (slot.Spec.Name.EndsWith(".blend", StringComparison.Ordinal)) slot.In(weights.AsSpan()).Clear();
         bool isFirst = true;
         foreach (NtkDense layer in network.Layers.OfType<NtkDense>())
         {
@@ -58,6 +107,4 @@ internal static class LinearMember
 
     /// <summary>Raw outputs, as they are.</summary>
     public static LinearOutput Plain(int outputs) => new(Enumerable.Repeat(1f, outputs).ToArray(), new float[outputs]);
-
-    private static bool IsEncoding(string parameter) => parameter is "encoding.weight" or "encoding.bias";
 }

@@ -46,7 +46,31 @@ public sealed class HeldOutTests
     }
 
     [TestMethod]
-    public void LinearMember_Weights_ScoreAsTheModelDoes()
+    public void LinearMember_StraightColumns_FitALinearLabelAndBentOnesDoNot()
+    {
+        (float[] Features, float Label)[] rows = [.. Tables.Rows(300).Select(row => (row.Features[..3].Select(value => MathF.Exp(2 * value)).ToArray(), 0f))];
+        float scale = rows.Max(row => row.Features[0]);
+        TrainingData data = Tables.Data(rows.Select(row => (row.Features, (row.Features[0] - 0.5f * row.Features[1]) / scale)));
+        TorchTabularOptions options = Tables.Small(LearningTask.Regression, 300);
+        var encoding = new TabularEncoding(data, new HashSet<int>(), options, () => { });
+        Network network = TabularNetwork.Build(encoding, options, outputs: 1);
+        float[] first = FirstWeights.Of(network, encoding, data, dataDriven: true, seed: 5);
+        double Error(float[] front)
+        {
+            RidgeModel model = RidgeModel.Fit(LinearMember.Features(network, front, data), outputs: 1, softmax: false, ridge: 0.001, start: null);
+            float[] scores = new float[300];
+            new NetworkScorer(new FittedNetwork(network, LinearMember.Weights(network, front, model), LinearMember.Plain(1))).Score(data.Features.Span, 300, scores);
+            float[] labels = data.Labels.ToArray();
+            return scores.Select((score, row) => Math.Pow(score - labels[row], 2)).Average() / labels.Average(label => label * label);
+        }
+        Error(LinearMember.Straight(network, first, data)!).Should().BeLessThan(1e-4);
+        Error(LinearMember.Bent(network, first)).Should().BeGreaterThan(1e-3);
+    }
+
+    [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public void LinearMember_Weights_ScoreAsTheModelDoes(bool straight)
     {
         TrainingData data = Tables.Data(Tables.Rows(120), value => value > 0.3f ? 1 : 0);
         TorchTabularOptions options = Tables.Small(LearningTask.BinaryClassification, 120);
@@ -54,11 +78,12 @@ public sealed class HeldOutTests
         Network network = TabularNetwork.Build(encoding, options, outputs: 2);
         float[] first = FirstWeights.Of(network, encoding, data, dataDriven: true, seed: 5);
         LinearMember.Fits(network).Should().BeTrue();
-        TrainingData features = LinearMember.Features(network, first, data);
+        float[] front = straight ? LinearMember.Straight(network, first, data)! : LinearMember.Bent(network, first);
+        TrainingData features = LinearMember.Features(network, front, data);
         RidgeModel model = RidgeModel.Fit(features, outputs: 2, softmax: true, ridge: 1, start: null);
 
         float[] scores = new float[240], expected = new float[2];
-        new NetworkScorer(new FittedNetwork(network, LinearMember.Weights(network, first, model), LinearMember.Plain(2))).Score(data.Features.Span, 120, scores);
+        new NetworkScorer(new FittedNetwork(network, LinearMember.Weights(network, front, model), LinearMember.Plain(2))).Score(data.Features.Span, 120, scores);
         for (int row = 0; row < 120; row++)
         {
             model.Score(features.Features.Span.Slice(row * features.Columns, features.Columns), expected);
