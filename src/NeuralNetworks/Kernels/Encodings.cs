@@ -29,43 +29,70 @@ internal static unsafe class Encodings
         else Backward<Lane128>(a, count, matrix, gradient, d, slopes, width);
     }
 
-    /// <summary>
-    /// Backward through y[j] = sum over h of cos(2 pi (x frequencies[h] + turns[h])) matrix[j * length + h] for the gradient d of y: adds to the gradients of matrix,
-    /// frequencies and turns (of the latter by the phase, 2 pi times a turn), and gives that of x.
-    /// </summary>
-    public static float CosinesBackward(
-        float x, float* frequencies, float* turns, float* matrix, float* d, int width, int length, float* matrixGradient, float* frequencyGradient, float* phaseGradient)
+    /// <summary>cosines[r * length + h] = cos(2 pi (x[r] frequencies[h] + turns[h])).</summary>
+    public static void Cosines(float* x, int rows, float* frequencies, float* turns, float* cosines, int length)
     {
-        if (Simd.Width == 512) return CosinesBackward<Lane512>(x, frequencies, turns, matrix, d, width, length, matrixGradient, frequencyGradient, phaseGradient);
-        if (Simd.Width == 256) return CosinesBackward<Lane256>(x, frequencies, turns, matrix, d, width, length, matrixGradient, frequencyGradient, phaseGradient);
-        return CosinesBackward<Lane128>(x, frequencies, turns, matrix, d, width, length, matrixGradient, frequencyGradient, phaseGradient);
+        if (Simd.Width == 512) Cosines<Lane512>(x, rows, frequencies, turns, cosines, length);
+        else if (Simd.Width == 256) Cosines<Lane256>(x, rows, frequencies, turns, cosines, length);
+        else Cosines<Lane128>(x, rows, frequencies, turns, cosines, length);
+    }
+
+    /// <summary>
+    /// Backward through y[j] = sum over h of cos(2 pi (x frequencies[h] + turns[h])) matrix[j * length + h] for the gradients d of y, a row for each x: adds to the
+    /// gradients of matrix, frequencies and turns (of the latter by the phase, 2 pi times a turn), and to <paramref name="back"/> (or null) that of x.
+    /// </summary>
+    public static void CosinesBackward(
+        float* x, int rows, float* frequencies, float* turns, float* matrix, float* d, int stride, int width, int length,
+        float* matrixGradient, float* frequencyGradient, float* phaseGradient, float* back)
+    {
+        if (Simd.Width == 512)
+            CosinesBackward<Lane512>(x, rows, frequencies, turns, matrix, d, stride, width, length, matrixGradient, frequencyGradient, phaseGradient, back);
+        else if (Simd.Width == 256)
+            CosinesBackward<Lane256>(x, rows, frequencies, turns, matrix, d, stride, width, length, matrixGradient, frequencyGradient, phaseGradient, back);
+        else
+            CosinesBackward<Lane128>(x, rows, frequencies, turns, matrix, d, stride, width, length, matrixGradient, frequencyGradient, phaseGradient, back);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static float CosinesBackward<T>(
-        float x, float* frequencies, float* turns, float* matrix, float* d, int width, int length, float* matrixGradient, float* frequencyGradient, float* phaseGradient)
-        where T : struct, ILane<T>
+    private static void Cosines<T>(float* x, int rows, float* frequencies, float* turns, float* cosines, int length) where T : struct, ILane<T>
     {
-        T value = T.All(x), turn = T.All(MathF.Tau), back = default;
         for (int h = 0; h < length; h += T.Count)
         {
-            T frequency = T.Load(frequencies + h);
-            Functions.SinCosOfTurns(T.MultiplyAdd(value, frequency, T.Load(turns + h)), out T sine, out T cosine);
-            T slope = default;
-            for (int j = 0; j < width; j++)
-            {
-                T dj = T.All(d[j]);
-                int at = j * length + h;
-                slope = T.MultiplyAdd(dj, T.Load(matrix + at), slope);
-                T.Store(T.MultiplyAdd(dj, cosine, T.Load(matrixGradient + at)), matrixGradient + at);
-            }
-            slope = T.All(0f) - sine * slope;
-            T.Store(T.Load(phaseGradient + h) + slope, phaseGradient + h);
-            slope *= turn;
-            T.Store(T.MultiplyAdd(value, slope, T.Load(frequencyGradient + h)), frequencyGradient + h);
-            back = T.MultiplyAdd(frequency, slope, back);
+            T frequency = T.Load(frequencies + h), turn = T.Load(turns + h);
+            float* to = cosines + h;
+            for (int r = 0; r < rows; r++, to += length) T.Store(Functions.CosOfTurns(T.MultiplyAdd(T.All(x[r]), frequency, turn)), to);
         }
-        return T.Sum(back);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void CosinesBackward<T>(
+        float* x, int rows, float* frequencies, float* turns, float* matrix, float* d, int stride, int width, int length,
+        float* matrixGradient, float* frequencyGradient, float* phaseGradient, float* back)
+        where T : struct, ILane<T>
+    {
+        for (int h = 0; h < length; h += T.Count)
+        {
+            T frequency = T.Load(frequencies + h), turn = T.Load(turns + h), byFrequency = T.Load(frequencyGradient + h), byPhase = T.Load(phaseGradient + h);
+            float* dr = d;
+            for (int r = 0; r < rows; r++, dr += stride)
+            {
+                T value = T.All(x[r]), slope = default;
+                Functions.SinCosOfTurns(T.MultiplyAdd(value, frequency, turn), out T sine, out T cosine);
+                for (int j = 0, at = h; j < width; j++, at += length)
+                {
+                    T dj = T.All(dr[j]);
+                    slope = T.MultiplyAdd(dj, T.Load(matrix + at), slope);
+                    T.Store(T.MultiplyAdd(dj, cosine, T.Load(matrixGradient + at)), matrixGradient + at);
+                }
+                slope = T.All(0f) - sine * slope;
+                byPhase += slope;
+                slope *= T.All(MathF.Tau);
+                byFrequency = T.MultiplyAdd(value, slope, byFrequency);
+                if (back != null) back[r] += T.Sum(frequency * slope);
+            }
+            T.Store(byFrequency, frequencyGradient + h);
+            T.Store(byPhase, phaseGradient + h);
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -78,12 +78,7 @@ internal static class Functions
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void SinCosOfTurns<T>(T turns, out T sine, out T cosine) where T : struct, ILane<T>
     {
-        T r = turns - T.Round(turns), square = r * r;
-        T p = T.All(0.07765591226780089f);
-        p = T.MultiplyAdd(p, square, T.All(-0.5982904112788674f));
-        p = T.MultiplyAdd(p, square, T.All(2.550077386528119f));
-        p = T.MultiplyAdd(p, square, T.All(-5.16771007666827f));
-        p = T.MultiplyAdd(p, square, T.All(3.141592640077203f)) * r;
+        T p = SineOfHalfTurns(turns, out T square);
         T q = T.All(-0.02439593222031059f);
         q = T.MultiplyAdd(q, square, T.All(0.23493706866611316f));
         q = T.MultiplyAdd(q, square, T.All(-1.3352119494048795f));
@@ -92,6 +87,27 @@ internal static class Functions
         q = T.MultiplyAdd(q, square, T.All(0.9999999997791542f));
         sine = (p + p) * q;
         cosine = T.MultiplyAdd(p + p, T.All(0f) - p, T.All(1f));
+    }
+
+    /// <summary>cos(2 pi t), the same bits as <see cref="SinCosOfTurns"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T CosOfTurns<T>(T turns) where T : struct, ILane<T>
+    {
+        T p = SineOfHalfTurns(turns, out _);
+        return T.MultiplyAdd(p + p, T.All(0f) - p, T.All(1f));
+    }
+
+    /// <summary>sin(pi r) of what is left of t, in [-1/2, 1/2], and r^2.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static T SineOfHalfTurns<T>(T turns, out T square) where T : struct, ILane<T>
+    {
+        T r = turns - T.Round(turns);
+        square = r * r;
+        T p = T.All(0.07765591226780089f);
+        p = T.MultiplyAdd(p, square, T.All(-0.5982904112788674f));
+        p = T.MultiplyAdd(p, square, T.All(2.550077386528119f));
+        p = T.MultiplyAdd(p, square, T.All(-5.16771007666827f));
+        return T.MultiplyAdd(p, square, T.All(3.141592640077203f)) * r;
     }
 
     /// <summary>x = n ln 2 + r and p = exp(r) - 1. Below -104 and above 89.5 the result is 0 and infinity anyway.</summary>

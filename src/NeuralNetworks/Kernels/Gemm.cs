@@ -24,8 +24,9 @@ internal static unsafe class Gemm
     public static void Multiply(
         float* a, int ai, int ak, Panels b, float* bias, float* c, int ci, int rows, int columns, int depth, bool accumulate = false, float lower = float.NegativeInfinity)
     {
-        if (Simd.Width == 512) Run<Lane512>(a, ai, ak, b, bias, c, ci, rows, columns, depth, accumulate, lower);
-        else if (Simd.Width == 256) Run<Lane256>(a, ai, ak, b, bias, c, ci, rows, columns, depth, accumulate, lower);
+        // Half a lane for up to 8 columns: one panel either way.
+        if (Simd.Width == 512 && columns > Lane256.Count) Run<Lane512>(a, ai, ak, b, bias, c, ci, rows, columns, depth, accumulate, lower);
+        else if (Simd.Width >= 256) Run<Lane256>(a, ai, ak, b, bias, c, ci, rows, columns, depth, accumulate, lower);
         else Run<Lane128>(a, ai, ak, b, bias, c, ci, rows, columns, depth, accumulate, lower);
     }
 

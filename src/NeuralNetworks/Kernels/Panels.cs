@@ -9,6 +9,6 @@ namespace Microsoft.ML.NeuralNetworks.Kernels;
 /// <param name="RowStride">From a row of a panel to the next.</param>
 internal readonly unsafe record struct Panels(nint Data, nint PanelStride, nint RowStride)
 {
-    /// <summary>A row-major matrix in place. <paramref name="stride"/> must be a multiple of 16.</summary>
+    /// <summary>A row-major matrix in place. <paramref name="stride"/> must be a multiple of 16, or 8 for up to 8 columns.</summary>
     public static Panels Of(float* matrix, int stride) => new((nint)matrix, 2 * Simd.Count, stride);
 }
