@@ -120,7 +120,7 @@ internal readonly struct Mish : IElementwise
         T e = Functions.Exp(T.Min(T.All(20f), x));
         T w = e * (e + T.All(2f)), d = T.All(1f) / (w + T.All(2f));
         value = x * w * d;
-        slope = (w + x * T.All(4f) * e * (e + T.All(1f)) * d) * d;
+        slope = T.MultiplyAdd(x * T.All(4f) * T.MultiplyAdd(e, e, e), d, w) * d;
     }
 }
 

@@ -16,7 +16,7 @@ internal static class Functions
     public static T Exp<T>(T x) where T : struct, ILane<T>
     {
         Reduce(x, out T n, out T p);
-        return Scale(T.All(1f) + p, n);
+        return T.Scale(T.All(1f) + p, n);
     }
 
     /// <summary>exp(x) - 1, within 3 units in the last place.</summary>
@@ -24,7 +24,7 @@ internal static class Functions
     public static T ExpMinusOne<T>(T x) where T : struct, ILane<T>
     {
         Reduce(x, out T n, out T p);
-        return Scale(p, n) + (Scale(T.All(1f), n) - T.All(1f));
+        return T.Scale(p, n) + (T.Scale(T.All(1f), n) - T.All(1f));
     }
 
     /// <summary>tanh(x), within 3 units in the last place.</summary>
@@ -127,9 +127,9 @@ internal static class Functions
         p = T.MultiplyAdd(q * r, r, r);
     }
 
-    /// <summary>x 2^n for n from -252 to 254, in two steps so that neither leaves the range of exponents.</summary>
+    /// <summary><see cref="ILane{T}.Scale"/> where the processor has no instruction for it: in two steps so that neither leaves the range of exponents.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static T Scale<T>(T x, T n) where T : struct, ILane<T>
+    public static T ScaleInTwoSteps<T>(T x, T n) where T : struct, ILane<T>
     {
         T half = T.Round(n * T.All(0.5f));
         return x * T.PowerOfTwo(half) * T.PowerOfTwo(n - half);

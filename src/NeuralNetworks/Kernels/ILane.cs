@@ -45,6 +45,9 @@ internal unsafe interface ILane<T> where T : struct, ILane<T>
     /// <summary>2 to the power <paramref name="n"/>, an integer from -126 to 127.</summary>
     static abstract T PowerOfTwo(T n);
 
+    /// <summary>a 2^n, rounded once, for integers n from -252 to 254.</summary>
+    static abstract T Scale(T a, T n);
+
     /// <summary>a &gt; b: all bits set where true.</summary>
     static abstract T Greater(T a, T b);
 

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Microsoft.ML.NeuralNetworks.Kernels;
 
@@ -53,6 +54,9 @@ internal readonly unsafe struct Lane256(Vector256<float> value) : ILane<Lane256>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lane256 PowerOfTwo(Lane256 n) => new(((Vector256.ConvertToInt32Native(n.value) + Vector256.Create(127)) << 23).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lane256 Scale(Lane256 a, Lane256 n) => Avx512F.VL.IsSupported ? new(Avx512F.VL.Scale(a.value, n.value)) : Functions.ScaleInTwoSteps(a, n);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lane256 Greater(Lane256 a, Lane256 b) => new(Vector256.GreaterThan(a.value, b.value));

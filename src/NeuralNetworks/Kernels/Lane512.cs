@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Microsoft.ML.NeuralNetworks.Kernels;
 
@@ -53,6 +54,9 @@ internal readonly unsafe struct Lane512(Vector512<float> value) : ILane<Lane512>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lane512 PowerOfTwo(Lane512 n) => new(((Vector512.ConvertToInt32Native(n.value) + Vector512.Create(127)) << 23).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lane512 Scale(Lane512 a, Lane512 n) => Avx512F.IsSupported ? new(Avx512F.Scale(a.value, n.value)) : Functions.ScaleInTwoSteps(a, n);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lane512 Greater(Lane512 a, Lane512 b) => new(Vector512.GreaterThan(a.value, b.value));

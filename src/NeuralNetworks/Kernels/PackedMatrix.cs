@@ -45,9 +45,6 @@ internal sealed unsafe class PackedMatrix
     /// <summary>The number of panels: what threads can divide among them.</summary>
     public int Count => PaddedColumns(Columns) / PanelWidth;
 
-    /// <summary>The numbers of the panels first .. end - 1, zeros beyond the columns included.</summary>
-    public Span<float> Content(int first, int end) => buffer.Span[(first * Rows * PanelWidth)..(end * Rows * PanelWidth)];
-
     /// <summary>Takes <paramref name="source"/>, rows x <see cref="Columns"/> with rows <paramref name="stride"/> apart.</summary>
     public void Pack(ReadOnlySpan<float> source, int rows, int stride)
     {
@@ -69,9 +66,9 @@ internal sealed unsafe class PackedMatrix
         Rows = rows;
     }
 
-    /// <summary>As <see cref="Pack(ReadOnlySpan{float}, int, int)"/>, panels first .. end - 1 alone.</summary>
+    /// <summary>As <see cref="Pack(ReadOnlySpan{float}, int, int)"/>, panels first .. end - 1 alone, all numbers times <paramref name="factor"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Pack(ReadOnlySpan<float> source, int stride, int first, int end)
+    public void Pack(ReadOnlySpan<float> source, int stride, int first, int end, float factor = 1)
     {
         CheckSource(source.Length, Rows, Columns, stride);
         int width = PanelWidth;
@@ -82,8 +79,8 @@ internal sealed unsafe class PackedMatrix
                 float* s = from + panel * width;
                 float* d = to + (nint)panel * Rows * width;
                 int valid = Math.Min(width, Columns - panel * width);
-                if (valid == width) CopyRows(s, stride, d, Rows, width);
-                else CopyPart(s, stride, d, Rows, width, valid);
+                if (valid == width) CopyRows(s, stride, d, Rows, width, factor);
+                else CopyPart(s, stride, d, Rows, width, valid, factor);
             }
         }
     }
@@ -112,31 +109,32 @@ internal sealed unsafe class PackedMatrix
             throw new ArgumentException($"source must hold {rows} rows of {columns} numbers but had {length}.", nameof(length));
     }
 
-    private static void CopyRows(float* source, int stride, float* target, int rows, int width)
+    private static void CopyRows(float* source, int stride, float* target, int rows, int width, float factor)
     {
-        if (width == 2 * Lane512.Count) Copy<Lane512>(source, stride, target, rows, width);
-        else if (width == 2 * Lane256.Count) Copy<Lane256>(source, stride, target, rows, width);
-        else Copy<Lane128>(source, stride, target, rows, width);
+        if (width == 2 * Lane512.Count) Copy<Lane512>(source, stride, target, rows, width, factor);
+        else if (width == 2 * Lane256.Count) Copy<Lane256>(source, stride, target, rows, width, factor);
+        else Copy<Lane128>(source, stride, target, rows, width, factor);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Copy<T>(float* source, int stride, float* target, int rows, int width) where T : struct, ILane<T>
+    private static void Copy<T>(float* source, int stride, float* target, int rows, int width, float factor) where T : struct, ILane<T>
     {
+        T by = T.All(factor);
         for (; rows > 0; rows--)
         {
-            T.Store(T.Load(source), target);
-            T.Store(T.Load(source + T.Count), target + T.Count);
+            T.Store(T.Load(source) * by, target);
+            T.Store(T.Load(source + T.Count) * by, target + T.Count);
             source += stride;
             target += width;
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void CopyPart(float* source, int stride, float* target, int rows, int width, int valid)
+    private static void CopyPart(float* source, int stride, float* target, int rows, int width, int valid, float factor)
     {
         for (; rows > 0; rows--)
         {
-            new ReadOnlySpan<float>(source, valid).CopyTo(new Span<float>(target, width));
+            for (int j = 0; j < valid; j++) target[j] = source[j] * factor;
             new Span<float>(target + valid, width - valid).Clear();
             source += stride;
             target += width;

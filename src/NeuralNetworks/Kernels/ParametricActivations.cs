@@ -8,90 +8,115 @@ namespace Microsoft.ML.NeuralNetworks.Kernels;
 /// </summary>
 internal static unsafe class ParametricActivations
 {
-    /// <summary>y from x.</summary>
-    public static void Apply(ActivationFunction function, float* x, float* blend, float* mask, float* y, int rows, int stride)
+    /// <summary>y from x, without a mask.</summary>
+    public static void Apply(ActivationFunction function, float* x, float* blend, float* y, int rows, int stride)
     {
-        if (Simd.Width == 512) Apply<Lane512>(function, x, blend, mask, y, rows, stride);
-        else if (Simd.Width == 256) Apply<Lane256>(function, x, blend, mask, y, rows, stride);
-        else Apply<Lane128>(function, x, blend, mask, y, rows, stride);
+        if (Simd.Width == 512) Apply<Lane512>(function, x, blend, y, rows, stride);
+        else if (Simd.Width == 256) Apply<Lane256>(function, x, blend, y, rows, stride);
+        else Apply<Lane128>(function, x, blend, y, rows, stride);
     }
 
-    /// <summary>dy becomes dx = dy mask (1 - blend + blend f'(x)); sums = (or +=) the column sums of dy mask (f(x) - x). <paramref name="sums"/> has room for a stride.</summary>
-    public static void Backward(ActivationFunction function, float* x, float* blend, float* mask, float* dy, int rows, int stride, float* sums, bool accumulate)
+    /// <summary>
+    /// y from x, and what the backward pass needs, so that f is computed once: the slope dy/dx = (1 - blend + blend f'(x)) mask and the push
+    /// dy/dblend = (f(x) - x) mask, which may lie where x was.
+    /// </summary>
+    public static void Forward(ActivationFunction function, float* x, float* blend, float* mask, float* y, float* slope, float* push, int rows, int stride)
     {
-        if (Simd.Width == 512) Backward<Lane512>(function, x, blend, mask, dy, rows, stride, sums, accumulate);
-        else if (Simd.Width == 256) Backward<Lane256>(function, x, blend, mask, dy, rows, stride, sums, accumulate);
-        else Backward<Lane128>(function, x, blend, mask, dy, rows, stride, sums, accumulate);
+        if (Simd.Width == 512) Forward<Lane512>(function, x, blend, mask, y, slope, push, rows, stride);
+        else if (Simd.Width == 256) Forward<Lane256>(function, x, blend, mask, y, slope, push, rows, stride);
+        else Forward<Lane128>(function, x, blend, mask, y, slope, push, rows, stride);
     }
 
-    public static void Apply<T>(ActivationFunction function, float* x, float* blend, float* mask, float* y, int rows, int stride) where T : struct, ILane<T>
+    /// <summary>dy becomes dx = dy slope; sums = (or +=) the column sums of dy push. <paramref name="sums"/> has room for a stride.</summary>
+    public static void Backward(float* slope, float* push, float* dy, int rows, int stride, float* sums, bool accumulate)
+    {
+        if (Simd.Width == 512) Backward<Lane512>(slope, push, dy, rows, stride, sums, accumulate);
+        else if (Simd.Width == 256) Backward<Lane256>(slope, push, dy, rows, stride, sums, accumulate);
+        else Backward<Lane128>(slope, push, dy, rows, stride, sums, accumulate);
+    }
+
+    public static void Apply<T>(ActivationFunction function, float* x, float* blend, float* y, int rows, int stride) where T : struct, ILane<T>
     {
         switch (function)
         {
-            case ActivationFunction.Relu: Apply<T, Relu>(x, blend, mask, y, rows, stride); break;
-            case ActivationFunction.Gelu: Apply<T, Gelu>(x, blend, mask, y, rows, stride); break;
-            case ActivationFunction.Silu: Apply<T, Silu>(x, blend, mask, y, rows, stride); break;
-            case ActivationFunction.Selu: Apply<T, Selu>(x, blend, mask, y, rows, stride); break;
-            case ActivationFunction.Mish: Apply<T, Mish>(x, blend, mask, y, rows, stride); break;
-            case ActivationFunction.Tanh: Apply<T, Tanh>(x, blend, mask, y, rows, stride); break;
-            case ActivationFunction.Sigmoid: Apply<T, Sigmoid>(x, blend, mask, y, rows, stride); break;
+            case ActivationFunction.Relu: Apply<T, Relu>(x, blend, y, rows, stride); break;
+            case ActivationFunction.Gelu: Apply<T, Gelu>(x, blend, y, rows, stride); break;
+            case ActivationFunction.Silu: Apply<T, Silu>(x, blend, y, rows, stride); break;
+            case ActivationFunction.Selu: Apply<T, Selu>(x, blend, y, rows, stride); break;
+            case ActivationFunction.Mish: Apply<T, Mish>(x, blend, y, rows, stride); break;
+            case ActivationFunction.Tanh: Apply<T, Tanh>(x, blend, y, rows, stride); break;
+            case ActivationFunction.Sigmoid: Apply<T, Sigmoid>(x, blend, y, rows, stride); break;
             default: throw new ArgumentOutOfRangeException(nameof(function), function, null);
         }
     }
 
-    public static void Backward<T>(ActivationFunction function, float* x, float* blend, float* mask, float* dy, int rows, int stride, float* sums, bool accumulate)
+    public static void Forward<T>(ActivationFunction function, float* x, float* blend, float* mask, float* y, float* slope, float* push, int rows, int stride)
         where T : struct, ILane<T>
     {
         switch (function)
         {
-            case ActivationFunction.Relu: Backward<T, Relu>(x, blend, mask, dy, rows, stride, sums, accumulate); break;
-            case ActivationFunction.Gelu: Backward<T, Gelu>(x, blend, mask, dy, rows, stride, sums, accumulate); break;
-            case ActivationFunction.Silu: Backward<T, Silu>(x, blend, mask, dy, rows, stride, sums, accumulate); break;
-            case ActivationFunction.Selu: Backward<T, Selu>(x, blend, mask, dy, rows, stride, sums, accumulate); break;
-            case ActivationFunction.Mish: Backward<T, Mish>(x, blend, mask, dy, rows, stride, sums, accumulate); break;
-            case ActivationFunction.Tanh: Backward<T, Tanh>(x, blend, mask, dy, rows, stride, sums, accumulate); break;
-            case ActivationFunction.Sigmoid: Backward<T, Sigmoid>(x, blend, mask, dy, rows, stride, sums, accumulate); break;
+            case ActivationFunction.Relu: Forward<T, Relu>(x, blend, mask, y, slope, push, rows, stride); break;
+            case ActivationFunction.Gelu: Forward<T, Gelu>(x, blend, mask, y, slope, push, rows, stride); break;
+            case ActivationFunction.Silu: Forward<T, Silu>(x, blend, mask, y, slope, push, rows, stride); break;
+            case ActivationFunction.Selu: Forward<T, Selu>(x, blend, mask, y, slope, push, rows, stride); break;
+            case ActivationFunction.Mish: Forward<T, Mish>(x, blend, mask, y, slope, push, rows, stride); break;
+            case ActivationFunction.Tanh: Forward<T, Tanh>(x, blend, mask, y, slope, push, rows, stride); break;
+            case ActivationFunction.Sigmoid: Forward<T, Sigmoid>(x, blend, mask, y, slope, push, rows, stride); break;
             default: throw new ArgumentOutOfRangeException(nameof(function), function, null);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Apply<T, TFunction>(float* x, float* blend, float* mask, float* y, int rows, int stride)
-        where T : struct, ILane<T> where TFunction : struct, IElementwise
+    public static void Backward<T>(float* slope, float* push, float* dy, int rows, int stride, float* sums, bool accumulate) where T : struct, ILane<T>
     {
-        for (int r = 0; r < rows; r++, x += stride, y += stride)
-        {
+        if (!accumulate) new Span<float>(sums, stride).Clear();
+        for (int r = 0; r < rows; r++, slope += stride, push += stride, dy += stride)
             for (int j = 0; j < stride; j += T.Count)
             {
-                T value = T.Load(x + j);
-                value = T.MultiplyAdd(TFunction.Apply(value) - value, T.Load(blend + j), value);
-                T.Store(mask == null ? value : value * T.Load(mask + j), y + j);
+                T gradient = T.Load(dy + j);
+                T.Store(T.MultiplyAdd(gradient, T.Load(push + j), T.Load(sums + j)), sums + j);
+                T.Store(gradient * T.Load(slope + j), dy + j);
             }
-            if (mask != null) mask += stride;
-        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Backward<T, TFunction>(float* x, float* blend, float* mask, float* dy, int rows, int stride, float* sums, bool accumulate)
+    private static void Apply<T, TFunction>(float* x, float* blend, float* y, int rows, int stride)
         where T : struct, ILane<T> where TFunction : struct, IElementwise
     {
-        for (int j = 0; j < stride; j += T.Count)
-        {
-            T a = T.Load(blend + j), rest = T.All(1f) - a, sum = accumulate ? T.Load(sums + j) : default;
-            float* p = x + j, d = dy + j, m = mask + j;
-            for (int r = 0; r < rows; r++, p += stride, d += stride)
+        for (int r = 0; r < rows; r++, x += stride, y += stride)
+            for (int j = 0; j < stride; j += T.Count)
             {
-                T input = T.Load(p), gradient = T.Load(d);
+                T value = T.Load(x + j);
+                T.Store(T.MultiplyAdd(TFunction.Apply(value) - value, T.Load(blend + j), value), y + j);
+            }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Forward<T, TFunction>(float* x, float* blend, float* mask, float* y, float* slope, float* push, int rows, int stride)
+        where T : struct, ILane<T> where TFunction : struct, IElementwise
+    {
+        T one = T.All(1f);
+        for (int r = 0; r < rows; r++, x += stride, y += stride, slope += stride, push += stride)
+        {
+            for (int j = 0; j < stride; j += T.Count)
+            {
+                T input = T.Load(x + j), a = T.Load(blend + j);
+                TFunction.Both(input, out T value, out T derivative);
+                T difference = value - input;
+                value = T.MultiplyAdd(difference, a, input);
+                derivative = T.MultiplyAdd(a, derivative, one - a);
                 if (mask != null)
                 {
-                    gradient *= T.Load(m);
-                    m += stride;
+                    T kept = T.Load(mask + j);
+                    value *= kept;
+                    derivative *= kept;
+                    difference *= kept;
                 }
-                TFunction.Both(input, out T value, out T slope);
-                sum = T.MultiplyAdd(gradient, value - input, sum);
-                T.Store(gradient * T.MultiplyAdd(a, slope, rest), d);
+                T.Store(value, y + j);
+                T.Store(derivative, slope + j);
+                T.Store(difference, push + j);
             }
-            T.Store(sum, sums + j);
+            if (mask != null) mask += stride;
         }
     }
 }

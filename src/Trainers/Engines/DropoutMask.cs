@@ -1,5 +1,5 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace Microsoft.ML.Trainers.Torch.Engines;
 
@@ -26,8 +26,8 @@ internal static class DropoutMask
         float kept = 1 / (1 - rate);
         ulong key = Mix(Mix(seed ^ ((ulong)layer << 48)) + (ulong)step);
         int half = (width + 1) / 2;
-        var keep = new Vector<uint>(BitConverter.SingleToUInt32Bits(kept));
-        var bound = new Vector<uint>(dropped);
+        Vector512<uint> keep = Vector512.Create(BitConverter.SingleToUInt32Bits(kept));
+        Vector512<uint> bound = Vector512.Create(dropped);
         for (int r = 0; r < rows; r++)
         {
             Span<float> row = mask.Slice(r * stride, width);
@@ -35,15 +35,15 @@ internal static class DropoutMask
             uint low = (uint)state, high = (uint)(state >> 32);
             // 32 bits serve two numbers, one in each half of the row.
             int j = 0;
-            Vector<uint> place = Vector<uint>.Indices;
-            for (; j + Vector<uint>.Count <= width - half; j += Vector<uint>.Count, place += new Vector<uint>((uint)Vector<uint>.Count))
+            Vector512<uint> place = Vector512<uint>.Indices * 0x9E3779B9 + Vector512.Create(low);
+            for (; j + Vector512<uint>.Count <= width - half; j += Vector512<uint>.Count, place += Vector512.Create(unchecked((uint)Vector512<uint>.Count * 0x9E3779B9)))
             {
-                Vector<uint> x = ((place * 0x9E3779B9) + new Vector<uint>(low)) ^ new Vector<uint>(high);
+                Vector512<uint> x = place ^ Vector512.Create(high);
                 x = (x ^ (x >>> 16)) * 0x85EBCA6B;
                 x = (x ^ (x >>> 13)) * 0xC2B2AE35;
                 x ^= x >>> 16;
-                (Vector.GreaterThanOrEqual(x & new Vector<uint>(0xFFFF), bound) & keep).As<uint, float>().CopyTo(row[j..]);
-                (Vector.GreaterThanOrEqual(x >>> 16, bound) & keep).As<uint, float>().CopyTo(row[(half + j)..]);
+                (Vector512.GreaterThanOrEqual(x & Vector512.Create(0xFFFFu), bound) & keep).AsSingle().CopyTo(row[j..]);
+                (Vector512.GreaterThanOrEqual(x >>> 16, bound) & keep).AsSingle().CopyTo(row[(half + j)..]);
             }
             for (; j < half; j++)
             {

@@ -7,7 +7,7 @@ namespace Microsoft.ML.NeuralNetworks.Tests.Kernels;
 public sealed unsafe class ColumnsTests
 {
     [TestMethod]
-    public void RectifyAndSum_EveryLane_MasksAndSums()
+    public void Sum_EveryLane_MasksSumsAndScales()
     {
         Check<Lane512>();
         Check<Lane256>();
@@ -42,37 +42,35 @@ public sealed unsafe class ColumnsTests
 
     private static void Check<T>() where T : struct, ILane<T>
     {
-        var random = new Random(3);
         foreach (int columns in new[] { 1, 16, 20, 64, 100, 128 })
             foreach (int rows in new[] { 0, 1, 9 })
                 foreach (bool accumulate in new[] { false, true })
-                {
-                    int stride = ParameterLayout.Padded(columns);
-                    float[] gradient = new float[rows * stride + 1], output = new float[rows * stride + 1], sums = new float[stride], plain = new float[stride];
-                    for (int r = 0; r < rows; r++)
-                        for (int j = 0; j < columns; j++)
-                            (gradient[r * stride + j], output[r * stride + j]) = (random.NextSingle() - 0.5f, Math.Max(0, random.NextSingle() - 0.5f));
-                    sums.AsSpan(0, columns).Fill(1);
-                    sums.CopyTo(plain, 0);
-                    float[] before = [.. gradient];
-                    fixed (float* g = gradient, y = output, s = sums, p = plain)
-                    {
-                        Columns.Sum<T>(g, stride, rows, columns, p, accumulate);
-                        Columns.RectifyAndSum<T>(g, stride, y, stride, rows, columns, s, accumulate);
-                    }
-                    for (int j = 0; j < columns; j++)
-                    {
-                        float sum = accumulate ? 1 : 0, plainSum = sum;
-                        for (int r = 0; r < rows; r++)
-                        {
-                            float expected = output[r * stride + j] > 0 ? before[r * stride + j] : 0;
-                            gradient[r * stride + j].Should().Be(expected);
-                            sum += expected;
-                            plainSum += before[r * stride + j];
-                        }
-                        sums[j].Should().Be(sum);
-                        plain[j].Should().Be(plainSum);
-                    }
-                }
+                    foreach (bool rectified in new[] { false, true })
+                        foreach (float factor in new[] { 1, 0.3f })
+                            Check<T>(columns, rows, accumulate, rectified, factor);
+    }
+
+    private static void Check<T>(int columns, int rows, bool accumulate, bool rectified, float factor) where T : struct, ILane<T>
+    {
+        var random = new Random(3);
+        int stride = ParameterLayout.Padded(columns);
+        float[] gradient = new float[rows * stride + 1], output = new float[rows * stride + 1], sums = new float[stride];
+        for (int r = 0; r < rows; r++)
+            for (int j = 0; j < columns; j++)
+                (gradient[r * stride + j], output[r * stride + j]) = (random.NextSingle() - 0.5f, Math.Max(0, random.NextSingle() - 0.5f));
+        sums.AsSpan(0, columns).Fill(1);
+        float[] before = [.. gradient];
+        fixed (float* g = gradient, y = output, s = sums) Columns.Sum<T>(g, stride, rectified ? y : null, factor, rows, columns, s, accumulate);
+        for (int j = 0; j < columns; j++)
+        {
+            float sum = accumulate ? 1 : 0;
+            for (int r = 0; r < rows; r++)
+            {
+                float expected = !rectified || output[r * stride + j] > 0 ? before[r * stride + j] : 0;
+                gradient[r * stride + j].Should().Be(expected * factor);
+                sum += expected;
+            }
+            sums[j].Should().Be(sum);
+        }
     }
 }

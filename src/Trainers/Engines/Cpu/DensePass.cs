@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using Microsoft.ML.NeuralNetworks;
 using Microsoft.ML.NeuralNetworks.Kernels;
 using Microsoft.ML.NeuralNetworks.Layers;
@@ -6,13 +5,16 @@ using Microsoft.ML.NeuralNetworks.Layers;
 namespace Microsoft.ML.Trainers.Torch.Engines.Cpu;
 
 /// <summary>
-/// Y = factor X W + b, with a rectifier behind it where the network has one there: dW = factor X' dY, db = the column sums
-/// of dY, dX = factor dY W'.
+/// Y = factor X W + b, with a rectifier behind it where the network has one there: db = the column sums of dY, and with
+/// dZ = factor dY, which takes its place: dW = X' dZ, dX = dZ W'.
 /// </summary>
 internal sealed unsafe class DensePass : LayerPass
 {
     // With fewer outputs than this, dW is computed as its transpose: the rows of a tile are the outputs, and nothing is packed.
     private const int FewOutputs = 4;
+
+    // Up to here the product reads dZ where it lies; the rows of wider ones lie too far apart for the caches.
+    private const int ManyOutputs = 256;
 
     private readonly DenseWeights packed;
     private readonly bool rectified;
@@ -30,7 +32,7 @@ internal sealed unsafe class DensePass : LayerPass
         (xStride, yStride) = (Stride(inputs), Stride(outputs));
         weightOffset = layout[$"{layer.Name}.weight"].Offset;
         biasOffset = layout[$"{layer.Name}.bias"].Offset;
-        packedGradient = new PackedMatrix(outputs > FewOutputs || inputs == 1 ? Gemm.DepthBlock : 0, outputs);
+        packedGradient = new PackedMatrix(outputs > ManyOutputs ? Gemm.DepthBlock : 0, outputs);
         factor = packed.Factor;
         if (outputs <= FewOutputs) transposed.Reserve(outputs * inputs);
     }
@@ -75,6 +77,7 @@ internal sealed unsafe class DensePass : LayerPass
         }
     }
 
+    /// <summary>The bias's gradient; dy becomes dz.</summary>
     private void BiasGradient(float* dy, in PassContext context)
     {
         float* sums = context.Gradient(biasOffset);
@@ -85,41 +88,48 @@ internal sealed unsafe class DensePass : LayerPass
             {
                 if (rectified && !(y.Pointer[r] > 0)) dy[r] = 0;
                 sum += dy[r];
+                dy[r] *= factor;
             }
             *sums = sum;
             return;
         }
-        if (rectified) Columns.RectifyAndSum(dy, yStride, y.Pointer, yStride, context.Rows, outputs, sums, context.Accumulate);
-        else Columns.Sum(dy, yStride, context.Rows, outputs, sums, context.Accumulate);
+        Columns.Sum(dy, yStride, rectified ? y.Pointer : null, factor, context.Rows, outputs, sums, context.Accumulate);
         // The gradient's padding holds what another layer left there.
         new Span<float>(sums + outputs, yStride - outputs).Clear();
     }
 
-    private void WeightGradient(float* dy, in PassContext context)
+    private void WeightGradient(float* dz, in PassContext context)
     {
         float* dw = context.Gradient(weightOffset);
-        if (outputs == 1 && inputs > 1 && factor == 1)
+        if (outputs == 1 && inputs == 1)
         {
-            Gemm.Multiply(dy, 1, 1, Panels.Of(input, xStride), null, dw, inputs, 1, inputs, context.Rows, context.Accumulate);
+            RowProduct.Dot(dz, 0, 1, context.Rows, input, context.Accumulate ? *dw : 0, dw, 1);
+        }
+        else if (outputs == 1)
+        {
+            Gemm.Multiply(dz, 1, 1, Panels.Of(input, xStride), null, dw, inputs, 1, inputs, context.Rows, context.Accumulate);
         }
         else if (outputs <= FewOutputs && inputs > 1)
         {
-            Gemm.Multiply(dy, 1, yStride, Panels.Of(input, xStride), null, transposed.Pointer, inputs, outputs, inputs, context.Rows);
+            Gemm.Multiply(dz, 1, yStride, Panels.Of(input, xStride), null, transposed.Pointer, inputs, outputs, inputs, context.Rows);
             for (int k = 0; k < inputs; k++)
                 for (int n = 0; n < outputs; n++)
                 {
-                    float value = factor * transposed.Pointer[n * inputs + k];
+                    float value = transposed.Pointer[n * inputs + k];
                     dw[k * outputs + n] = context.Accumulate ? dw[k * outputs + n] + value : value;
                 }
+        }
+        else if (outputs <= ManyOutputs)
+        {
+            Gemm.Multiply(input, 1, xStride, Panels.Of(dz, yStride), null, dw, outputs, inputs, outputs, context.Rows, context.Accumulate);
         }
         else
         {
             for (int row = 0; row < context.Rows; row += Gemm.DepthBlock)
             {
                 int rows = Math.Min(Gemm.DepthBlock, context.Rows - row);
-                float* block = dy + (nint)row * yStride;
+                float* block = dz + (nint)row * yStride;
                 packedGradient.Pack(new ReadOnlySpan<float>(block, rows * yStride), rows, yStride);
-                if (factor != 1) TensorPrimitives.Multiply(packedGradient.Content(0, packedGradient.Count), factor, packedGradient.Content(0, packedGradient.Count));
                 Gemm.Multiply(
                     input + (nint)row * xStride, 1, xStride, packedGradient.Panels, null, dw, outputs, inputs, outputs, rows,
                     context.Accumulate || row > 0);

@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using Microsoft.ML.NeuralNetworks;
 using Microsoft.ML.NeuralNetworks.Kernels;
 using Microsoft.ML.NeuralNetworks.Layers;
@@ -30,7 +29,7 @@ internal sealed class DenseWeights
     /// <summary>Factor W, or null for a single output, which is a row of dot products.</summary>
     public PackedMatrix? Forward { get; }
 
-    /// <summary>The transpose of factor W, or null where no gradient of the inputs is asked for.</summary>
+    /// <summary>The transpose of W, or null where no gradient of the inputs is asked for.</summary>
     public PackedMatrix? Backward { get; }
 
     /// <summary>One share of the packing.</summary>
@@ -40,20 +39,13 @@ internal sealed class DenseWeights
         if (Forward is { } forward)
         {
             (int first, int end) = Share(forward, part, parts);
-            forward.Pack(matrix, outputs, first, end);
-            Scale(forward.Content(first, end));
+            forward.Pack(matrix, outputs, first, end, Factor);
         }
         if (training && Backward is { } backward)
         {
             (int first, int end) = Share(backward, part, parts);
             backward.PackTransposed(matrix, outputs, first, end);
-            Scale(backward.Content(first, end));
         }
-    }
-
-    private void Scale(Span<float> content)
-    {
-        if (Factor != 1) TensorPrimitives.Multiply(content, Factor, content);
     }
 
     private static (int First, int End) Share(PackedMatrix matrix, int part, int parts) =>

@@ -7,7 +7,7 @@ namespace Microsoft.ML.Trainers.Torch.Engines.Cpu;
 
 /// <summary>
 /// For each member i: u_i = x_i * r_i, z_i = factor u_i W, y_i = z_i * s_i + b_i. The members' rows are rows of one product, member by member. Backward, with
-/// dz_i = dy_i * s_i: ds_i and db_i are the column sums of dy_i * z_i and dy_i, dW = factor sum u_i' dz_i, du_i = factor dz_i W', dr_i the column sums
+/// dz_i = factor dy_i * s_i: ds_i and db_i are the column sums of dy_i * z_i and dy_i, dW = sum u_i' dz_i, du_i = dz_i W', dr_i the column sums
 /// of du_i * x_i, and dx_i = du_i * r_i.
 /// </summary>
 internal sealed unsafe class EnsembleDensePass : LayerPass
@@ -15,7 +15,7 @@ internal sealed unsafe class EnsembleDensePass : LayerPass
     private readonly DenseWeights packed;
     private readonly int members, inputs, outputs, xStride, yStride, uStride, zStride, weightOffset, inputScaleOffset, outputScaleOffset, biasOffset;
     private readonly bool fansOut;
-    private readonly AlignedBuffer y = new(), u = new(), z = new();
+    private readonly AlignedBuffer y = new(), u = new(), z = new(), scaled = new();
     private readonly PackedMatrix packedGradient;
     private float* input;
 
@@ -30,6 +30,7 @@ internal sealed unsafe class EnsembleDensePass : LayerPass
         outputScaleOffset = layout[$"{layer.Name}.output_scale"].Offset;
         biasOffset = layout[$"{layer.Name}.bias"].Offset;
         packedGradient = new PackedMatrix(Gemm.DepthBlock, outputs);
+        scaled.Reserve(outputs);
     }
 
     public override bool KeepsOutput => false;
@@ -75,6 +76,7 @@ internal sealed unsafe class EnsembleDensePass : LayerPass
         for (int member = 0; member < members; member++)
         {
             var scale = new ReadOnlySpan<float>(context.Weight(outputScaleOffset + member * outputs), outputs);
+            TensorPrimitives.Multiply(scale, packed.Factor, scaled.Span);
             var scaleGradient = new Span<float>(context.Gradient(outputScaleOffset + member * outputs), outputs);
             var biasGradient = new Span<float>(context.Gradient(biasOffset + member * outputs), outputs);
             if (!context.Accumulate)
@@ -87,7 +89,7 @@ internal sealed unsafe class EnsembleDensePass : LayerPass
                 Span<float> d = OutputRow(dy, r, member), own = Row(z.Pointer, member * context.Rows + r, zStride, outputs);
                 TensorPrimitives.MultiplyAdd(d, own, scaleGradient, scaleGradient);
                 TensorPrimitives.Add(biasGradient, d, biasGradient);
-                TensorPrimitives.Multiply(d, scale, own);
+                TensorPrimitives.Multiply(d, scaled.Span, own);
             }
         }
     }
@@ -101,8 +103,6 @@ internal sealed unsafe class EnsembleDensePass : LayerPass
             int count = Math.Min(Gemm.DepthBlock, all - row);
             float* block = z.Pointer + (nint)row * zStride;
             packedGradient.Pack(new ReadOnlySpan<float>(block, count * zStride), count, zStride);
-            Span<float> content = packedGradient.Content(0, packedGradient.Count);
-            TensorPrimitives.Multiply(content, packed.Factor, content);
             Gemm.Multiply(u.Pointer + (nint)row * uStride, 1, uStride, packedGradient.Panels, null, dw, outputs, inputs, outputs, count, context.Accumulate || row > 0);
         }
     }

@@ -22,7 +22,7 @@ internal static class LayerPasses
         Dense or NtkDense => new DensePass(layer, network.Layout, shared.Packed[layer.Name], rectified),
         EnsembleDense dense => new EnsembleDensePass(dense, network.Layout, shared.Packed[dense.Name]),
         Activation activation => new ActivationPass(activation, mayOverwrite),
-        ParametricActivation activation => new ParametricActivationPass(activation, network.Layout),
+        ParametricActivation activation => new ParametricActivationPass(activation, network.Layout, mayOverwrite),
         Dropout dropout => new DropoutPass(dropout, shared.Number(layer)),
         LayerNorm norm => new LayerNormPass(norm, network.Layout),
         BatchNorm norm => new BatchNormPass(norm, network.Layout),

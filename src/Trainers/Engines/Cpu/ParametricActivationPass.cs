@@ -7,33 +7,42 @@ namespace Microsoft.ML.Trainers.Torch.Engines.Cpu;
 /// <summary>y = (x + (f(x) - x) blend) mask: with the dropout behind it, where there is one, in the same passes over the numbers.</summary>
 /// <param name="layer">The layer.</param>
 /// <param name="layout">Where its parameters lie.</param>
+/// <param name="mayOverwrite">Whether nobody else needs the inputs.</param>
 /// <param name="dropout">The layer behind it, or null; only for more than one number per row.</param>
 /// <param name="number">The dropout layer's number in the network.</param>
-internal sealed unsafe class ParametricActivationPass(ParametricActivation layer, ParameterLayout layout, Dropout? dropout = null, int number = 0) : LayerPass
+internal sealed unsafe class ParametricActivationPass(ParametricActivation layer, ParameterLayout layout, bool mayOverwrite, Dropout? dropout = null, int number = 0) : LayerPass
 {
+    // Numbers of a mask that are made and used while they are in the first cache.
+    private const int MaskLength = 4096;
+
     private readonly ActivationFunction function = layer.Function;
     private readonly int size = layer.Size, stride = Stride(layer.Size), offset = layout[$"{layer.Name}.blend"].Offset;
-    private readonly AlignedBuffer y = new(), scratch = new(), mask = new();
-    private float* input;
-    private bool dropped;
+    private readonly int maskRows = Math.Max(1, MaskLength / Stride(layer.Size));
+    private readonly AlignedBuffer y = new(), scratch = new(), mask = new(), slope = new(), ownPush = new();
+    private float* input, push;
 
     public override bool KeepsOutput => false;
 
     public override void Reserve(int rows)
     {
         y.Reserve(rows * stride);
-        if (dropout is not null) mask.Reserve(rows * stride);
-        if (size == 1) scratch.Reserve(2 * rows);
+        if (dropout is not null) mask.Reserve(maskRows * stride);
+        if (size == 1)
+        {
+            scratch.Reserve(2 * rows);
+            return;
+        }
+        slope.Reserve(rows * stride);
+        if (!mayOverwrite) ownPush.Reserve(rows * stride);
     }
 
     public override float* Forward(float* x, in PassContext context)
     {
         input = x;
-        float rate = dropout is null ? 0 : dropout.Rate * context.DropoutScale;
-        dropped = context.Training && rate > 0;
-        if (dropped) DropoutMask.Fill(mask.Span, stride, size, context.FirstRow, context.Rows, rate, context.Seed, context.Step, number);
-        if (size == 1) ForwardColumn(x, context.Rows, *context.Weight(offset));
-        else ParametricActivations.Apply(function, x, context.Weight(offset), dropped ? mask.Pointer : null, y.Pointer, context.Rows, stride);
+        float* blend = context.Weight(offset);
+        if (size == 1) ForwardColumn(x, context.Rows, *blend);
+        else if (context.GoesBack) ForwardRows(x, blend, context);
+        else ParametricActivations.Apply(function, x, blend, y.Pointer, context.Rows, stride);
         return y.Pointer;
     }
 
@@ -45,9 +54,23 @@ internal sealed unsafe class ParametricActivationPass(ParametricActivation layer
             BackwardColumn(dy, context.Rows, *context.Weight(offset), sums, context.Accumulate);
             return dy;
         }
-        ParametricActivations.Backward(function, input, context.Weight(offset), dropped ? mask.Pointer : null, dy, context.Rows, stride, sums, context.Accumulate);
+        ParametricActivations.Backward(slope.Pointer, push, dy, context.Rows, stride, sums, context.Accumulate);
         new Span<float>(sums + size, stride - size).Clear();
         return dy;
+    }
+
+    private void ForwardRows(float* x, float* blend, in PassContext context)
+    {
+        push = mayOverwrite ? x : ownPush.Pointer;
+        float rate = dropout is null || !context.Training ? 0 : dropout.Rate * context.DropoutScale;
+        int step = rate > 0 ? maskRows : context.Rows;
+        for (int row = 0; row < context.Rows; row += step)
+        {
+            int rows = Math.Min(step, context.Rows - row);
+            if (rate > 0) DropoutMask.Fill(mask.Span, stride, size, context.FirstRow + row, rows, rate, context.Seed, context.Step, number);
+            nint at = (nint)row * stride;
+            ParametricActivations.Forward(function, x + at, blend, rate > 0 ? mask.Pointer : null, y.Pointer + at, slope.Pointer + at, push + at, rows, stride);
+        }
     }
 
     private void ForwardColumn(float* x, int rows, float blend)

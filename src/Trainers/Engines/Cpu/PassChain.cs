@@ -27,7 +27,7 @@ internal sealed unsafe class PassChain
             bool learnsInFront = passesBack || (firstThatLearns >= 0 && firstThatLearns < passes.Count);
             if (layers[i] is ParametricActivation { Size: > 1 } blended && i + 1 < layers.Count && layers[i + 1] is Dropout dropout)
             {
-                passes.Add(new ParametricActivationPass(blended, network.Layout, dropout, packed.Number(dropout)));
+                passes.Add(new ParametricActivationPass(blended, network.Layout, mayOverwrite, dropout, packed.Number(dropout)));
                 i++;
                 continue;
             }

@@ -2,7 +2,7 @@ namespace Microsoft.ML.Trainers.Torch.Engines.Cpu;
 
 /// <summary>What every layer's pass over one block of rows needs to know.</summary>
 /// <param name="Weights">The flat buffer of weights.</param>
-/// <param name="Gradients">The flat buffer that this part of the batch adds up its gradient in.</param>
+/// <param name="Gradients">The flat buffer that this part of the batch adds up its gradient in; null where nothing goes back.</param>
 /// <param name="Rows">Rows in the block.</param>
 /// <param name="FirstRow">The place of the block's first row in the step.</param>
 /// <param name="Accumulate">Whether gradients are added to; otherwise they are overwritten.</param>
@@ -13,6 +13,9 @@ namespace Microsoft.ML.Trainers.Torch.Engines.Cpu;
 internal readonly unsafe record struct PassContext(
     nint Weights, nint Gradients, int Rows, long FirstRow, bool Accumulate, long Step, ulong Seed, float DropoutScale, bool Training)
 {
+    /// <summary>Whether a backward pass follows.</summary>
+    public bool GoesBack => Gradients != 0;
+
     public float* Weight(int offset) => (float*)Weights + offset;
 
     public float* Gradient(int offset) => (float*)Gradients + offset;
