@@ -13,10 +13,11 @@ internal readonly struct Relu : IElementwise
     public static T Derivative<T>(T kept) where T : struct, ILane<T> => T.Keep(T.Greater(kept, T.All(0f)), T.All(1f));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Both<T>(T x, out T value, out T slope) where T : struct, ILane<T>
+    public static void Bend<T>(T x, out T value, out T slope) where T : struct, ILane<T>
     {
-        value = Apply(x);
-        slope = Derivative(value);
+        T y = Apply(x);
+        value = y - x;
+        slope = Derivative(y) - T.All(1f);
     }
 }
 
@@ -39,11 +40,11 @@ internal readonly struct Gelu : IElementwise
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Both<T>(T x, out T value, out T slope) where T : struct, ILane<T>
+    public static void Bend<T>(T x, out T value, out T slope) where T : struct, ILane<T>
     {
         Functions.Normal(x, out T distribution, out T density);
-        value = x * distribution;
-        slope = T.MultiplyAdd(x, density, distribution);
+        value = x * distribution - x;
+        slope = T.MultiplyAdd(x, density, distribution) - T.All(1f);
     }
 }
 
@@ -62,11 +63,11 @@ internal readonly struct Silu : IElementwise
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Both<T>(T x, out T value, out T slope) where T : struct, ILane<T>
+    public static void Bend<T>(T x, out T value, out T slope) where T : struct, ILane<T>
     {
         T s = Functions.Sigmoid(x);
-        value = x * s;
-        slope = s * T.MultiplyAdd(x, T.All(1f) - s, T.All(1f));
+        value = x * s - x;
+        slope = s * T.MultiplyAdd(x, T.All(1f) - s, T.All(1f)) - T.All(1f);
     }
 }
 
@@ -86,10 +87,11 @@ internal readonly struct Selu : IElementwise
         T.Where(T.Greater(kept, T.All(0f)), T.All(Scale), kept + T.All(NegativeScale));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Both<T>(T x, out T value, out T slope) where T : struct, ILane<T>
+    public static void Bend<T>(T x, out T value, out T slope) where T : struct, ILane<T>
     {
-        value = Apply(x);
-        slope = Derivative(value);
+        T y = Apply(x);
+        value = y - x;
+        slope = Derivative(y) - T.All(1f);
     }
 }
 
@@ -115,12 +117,13 @@ internal readonly struct Mish : IElementwise
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Both<T>(T x, out T value, out T slope) where T : struct, ILane<T>
+    public static void Bend<T>(T x, out T value, out T slope) where T : struct, ILane<T>
     {
+        // With h = 2 / (w + 2): f(x) - x = -x h and f'(x) - 1 = h (x h e (e + 1) - 1).
         T e = Functions.Exp(T.Min(T.All(20f), x));
-        T w = e * (e + T.All(2f)), d = T.All(1f) / (w + T.All(2f));
-        value = x * w * d;
-        slope = T.MultiplyAdd(x * T.All(4f) * T.MultiplyAdd(e, e, e), d, w) * d;
+        T square = T.MultiplyAdd(e, e, e), h = T.All(2f) / (square + e + T.All(2f)), xh = x * h;
+        value = T.All(0f) - xh;
+        slope = h * (xh * square - T.All(1f));
     }
 }
 
@@ -135,10 +138,11 @@ internal readonly struct Tanh : IElementwise
     public static T Derivative<T>(T kept) where T : struct, ILane<T> => T.All(1f) - kept * kept;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Both<T>(T x, out T value, out T slope) where T : struct, ILane<T>
+    public static void Bend<T>(T x, out T value, out T slope) where T : struct, ILane<T>
     {
-        value = Apply(x);
-        slope = Derivative(value);
+        T y = Apply(x);
+        value = y - x;
+        slope = Derivative(y) - T.All(1f);
     }
 }
 
@@ -153,9 +157,10 @@ internal readonly struct Sigmoid : IElementwise
     public static T Derivative<T>(T kept) where T : struct, ILane<T> => kept * (T.All(1f) - kept);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Both<T>(T x, out T value, out T slope) where T : struct, ILane<T>
+    public static void Bend<T>(T x, out T value, out T slope) where T : struct, ILane<T>
     {
-        value = Apply(x);
-        slope = Derivative(value);
+        T y = Apply(x);
+        value = y - x;
+        slope = Derivative(y) - T.All(1f);
     }
 }

@@ -12,6 +12,6 @@ internal interface IElementwise
     /// <summary>f'(x), from x or f(x).</summary>
     static abstract T Derivative<T>(T kept) where T : struct, ILane<T>;
 
-    /// <summary>f(x) and f'(x) together, from x.</summary>
-    static abstract void Both<T>(T x, out T value, out T slope) where T : struct, ILane<T>;
+    /// <summary>How far f bends away from the identity: f(x) - x and f'(x) - 1, from x.</summary>
+    static abstract void Bend<T>(T x, out T value, out T slope) where T : struct, ILane<T>;
 }

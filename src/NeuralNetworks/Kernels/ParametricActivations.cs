@@ -101,20 +101,19 @@ internal static unsafe class ParametricActivations
             for (int j = 0; j < stride; j += T.Count)
             {
                 T input = T.Load(x + j), a = T.Load(blend + j);
-                TFunction.Both(input, out T value, out T derivative);
-                T difference = value - input;
-                value = T.MultiplyAdd(difference, a, input);
-                derivative = T.MultiplyAdd(a, derivative, one - a);
+                TFunction.Bend(input, out T bend, out T derivative);
+                T value = T.MultiplyAdd(bend, a, input);
+                derivative = T.MultiplyAdd(a, derivative, one);
                 if (mask != null)
                 {
                     T kept = T.Load(mask + j);
                     value *= kept;
                     derivative *= kept;
-                    difference *= kept;
+                    bend *= kept;
                 }
                 T.Store(value, y + j);
                 T.Store(derivative, slope + j);
-                T.Store(difference, push + j);
+                T.Store(bend, push + j);
             }
             if (mask != null) mask += stride;
         }
