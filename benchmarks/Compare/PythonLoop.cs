@@ -16,13 +16,20 @@ internal sealed class PythonLoop : Contestant
 
     private PythonLoop(string name, string style, Workload workload, int threads) : base(name)
     {
-        var start = new ProcessStartInfo(Interpreter.Value!) { RedirectStandardInput = true, RedirectStandardOutput = true };
-        foreach (object argument in new object[] { Path.Combine(Repository.Folder, Script), style, string.Join('-', workload.Sizes), workload.Rows, workload.Batch, workload.Rule, workload.Rate, threads })
+        process = Start(Script, style, string.Join('-', workload.Sizes), workload.Rows, workload.Batch, workload.Rule, workload.Rate, threads)!;
+        Expect("ready");
+    }
+
+    /// <summary>A script in a process that listens on standard input, or null where this machine lacks the libraries.</summary>
+    public static Process? Start(string script, params object[] arguments)
+    {
+        if (Interpreter.Value is not { } interpreter) return null;
+        var start = new ProcessStartInfo(interpreter) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        foreach (object argument in arguments.Prepend(Path.Combine(Repository.Folder, script)))
             start.ArgumentList.Add(Convert.ToString(argument, CultureInfo.InvariantCulture)!);
         start.Environment["OPENBLAS_NUM_THREADS"] = "1";
         start.Environment.TryAdd("OPENBLAS_CORETYPE", Vector512.IsHardwareAccelerated ? "SkylakeX" : "Haswell");
-        process = Process.Start(start)!;
-        Expect("ready");
+        return Process.Start(start);
     }
 
     /// <summary>The libraries that this machine has, each with the number of threads that is faster for the workload.</summary>
