@@ -51,7 +51,7 @@ internal sealed class TorchEngine : Engine
         weights = shared ? hostWeights : hostWeights.to(this.device, copy: true).DetachFromDisposeScope();
         gradients = shared ? hostGradients : hostGradients.to(this.device, copy: true).DetachFromDisposeScope();
         bool bf16 = precision == MatrixPrecision.BFloat16;
-        WhyAutograd = autograd ? "It was asked for." : ScriptedPass.WhyNot(network, loss, bf16);
+        WhyAutograd = autograd ? "It was asked for." : ScriptedPass.WhyNot(network, bf16);
         say?.Invoke(WhyAutograd is null ? "Gradients: one script per pass." : $"Gradients: autograd. {WhyAutograd}");
         foreach (ParameterSlot slot in network.Layout)
         {

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Trainers.Torch.Engines.Passes;
 
 /// <summary>
-/// The tensors that a <see cref="PassScript"/> names, made once: the parameters' views, and for each number of rows views of the same
+/// The tensors that a <see cref="PassScript"/> names, made once: constants, the parameters' views, and for each number of rows views of the same
 /// buffers. A batch of another size costs nothing but a few views the first time; a larger one than ever before, new buffers.
 /// </summary>
 internal sealed class PassArguments : IDisposable
@@ -17,7 +17,7 @@ internal sealed class PassArguments : IDisposable
     private readonly PassScript script;
     private readonly torch.Device device;
     private readonly bool shared;
-    private readonly Dictionary<PassArgument, Tensor> parameters = [];
+    private readonly Dictionary<PassArgument, Tensor> lasting = [];
     private readonly List<Tensor> buffers = [], hostMasks = [], masks = [];
     private readonly Dictionary<int, (object[] Arguments, Tensor[] Views)> sizes = [];
     private Memory<float>[] masked = [];
@@ -27,11 +27,13 @@ internal sealed class PassArguments : IDisposable
     public PassArguments(PassScript script, ParameterLayout layout, Tensor weights, Tensor gradients, torch.Device device, bool shared)
     {
         (this.script, this.device, this.shared) = (script, device, shared);
-        foreach (PassArgument argument in script.Arguments.Where(argument => argument.Kind is PassArgumentKind.Weights or PassArgumentKind.Gradients))
+        foreach (PassArgument argument in script.Arguments.Where(argument => argument.Kind is not (PassArgumentKind.Buffer or PassArgumentKind.Mask)))
         {
             using DisposeScope scope = NewDisposeScope();
-            Tensor view = TorchEngine.View(argument.Kind == PassArgumentKind.Weights ? weights : gradients, layout[argument.Index]);
-            parameters.Add(argument, (argument.Transposed ? view.t() : view).DetachFromDisposeScope());
+            Tensor tensor = argument.Kind == PassArgumentKind.Constant
+                ? Constant(script.Constants[argument.Index])
+                : TorchEngine.View(argument.Kind == PassArgumentKind.Weights ? weights : gradients, layout[argument.Index]);
+            lasting.Add(argument, (argument.Transposed ? tensor.t() : tensor).DetachFromDisposeScope());
         }
     }
 
@@ -46,7 +48,7 @@ internal sealed class PassArguments : IDisposable
         for (int i = 0; i < script.Arguments.Count; i++)
         {
             PassArgument argument = script.Arguments[i];
-            if (!parameters.TryGetValue(argument, out Tensor? tensor)) views.Add(tensor = Rows(argument, rows));
+            if (!lasting.TryGetValue(argument, out Tensor? tensor)) views.Add(tensor = Rows(argument, rows));
             arguments[places + i] = tensor;
         }
         sizes.Add(rows, (arguments, [.. views]));
@@ -70,8 +72,10 @@ internal sealed class PassArguments : IDisposable
     public void Dispose()
     {
         ForgetBuffers();
-        foreach (Tensor parameter in parameters.Values) parameter.Dispose();
+        foreach (Tensor tensor in lasting.Values) tensor.Dispose();
     }
+
+    private Tensor Constant(Array values) => values is long[] places ? tensor(places, device: device) : tensor((float[])values, device: device);
 
     private Tensor Rows(PassArgument argument, int rows)
     {

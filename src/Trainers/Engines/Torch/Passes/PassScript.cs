@@ -19,6 +19,9 @@ internal enum PassArgumentKind
 
     /// <summary>What a dropout layer multiplies by.</summary>
     Mask,
+
+    /// <summary>Numbers that never change.</summary>
+    Constant,
 }
 
 /// <summary>An argument: the tensor of that kind and number, or its transpose.</summary>
@@ -47,11 +50,15 @@ internal sealed class PassScript(ParameterLayout layout)
     /// <summary>The functions' names.</summary>
     public const string Set = "set", Add = "add";
 
+    /// <summary>Types of tensors, which a script knows by number.</summary>
+    public const string Integers = "4", Floats = "6";
+
     private readonly StringBuilder setting = new(), adding = new();
     private readonly List<PassArgument> arguments = [];
     private readonly List<int> buffers = [];
     private readonly List<int> free = [];
     private readonly List<(Dropout Layer, int Number)> masks = [];
+    private readonly List<Array> constants = [];
     private int locals;
 
     /// <summary>What follows the arguments that every script has, in this order.</summary>
@@ -62,6 +69,9 @@ internal sealed class PassScript(ParameterLayout layout)
 
     /// <summary>The dropout layers and their numbers in the network.</summary>
     public IReadOnlyList<(Dropout Layer, int Number)> Masks => masks;
+
+    /// <summary>The constants: arrays of float, or of long for places.</summary>
+    public IReadOnlyList<Array> Constants => constants;
 
     /// <summary>A number as the script's language writes it.</summary>
     public static string Number(double value)
@@ -94,6 +104,13 @@ internal sealed class PassScript(ParameterLayout layout)
         Line($"{gradient}.addmm_({left}, {right}, beta=0, alpha={factor})", $"{gradient}.addmm_({left}, {right}, beta=1, alpha={factor})");
     }
 
+    /// <summary>The gradient of a table is the sum, for each of its rows, of the rows that used it.</summary>
+    public void StoreRows(string parameter, string used, string rows)
+    {
+        string gradient = Gradient(parameter);
+        Line($"{gradient}.zero_().index_add_(0, {used}, {rows})", $"{gradient}.index_add_(0, {used}, {rows})");
+    }
+
     /// <summary>Memory for rows of so many numbers, with nothing in it yet; used anew where it can be.</summary>
     public PassRows Buffer(int columns)
     {
@@ -110,15 +127,31 @@ internal sealed class PassScript(ParameterLayout layout)
         return new(Argument("b", PassArgumentKind.Buffer, buffer), Argument("b", PassArgumentKind.Buffer, buffer, transposed: true), columns, Spare: true, buffer);
     }
 
-    /// <summary>A name for rows that the script makes itself, where libtorch's operation leaves no choice.</summary>
+    /// <summary>Rows that the script makes itself, where libtorch's operation leaves no choice or choice is not worth it.</summary>
     public PassRows Local(int columns)
     {
-        string name = $"t{locals++}";
+        string name = Name();
         return new(name, $"{name}.t()", columns, Spare: true, Buffer: -1);
+    }
+
+    /// <inheritdoc cref="Local(int)"/>
+    public PassRows Local(string expression, int columns)
+    {
+        PassRows rows = Local(columns);
+        Line($"{rows} = {expression}");
+        return rows;
     }
 
     /// <summary>A name for anything else.</summary>
     public string Name() => $"t{locals++}";
+
+    /// <summary>A name for the value of an expression.</summary>
+    public string Let(string expression)
+    {
+        string name = Name();
+        Line($"{name} = {expression}");
+        return name;
+    }
 
     /// <summary>Rows that are no longer needed, if they may be overwritten.</summary>
     public void Free(PassRows rows)
@@ -133,6 +166,11 @@ internal sealed class PassScript(ParameterLayout layout)
         masks.Add((layer, number));
         return Argument("m", PassArgumentKind.Mask, masks.Count - 1);
     }
+
+    public string Constant(IEnumerable<double> values) => Constant((Array)values.Select(value => (float)value).ToArray());
+
+    /// <summary>Places along a dimension.</summary>
+    public string Indices(IEnumerable<int> places) => Constant((Array)places.Select(place => (long)place).ToArray());
 
     /// <param name="weighted">Whether rows have weights.</param>
     public string Text(bool weighted)
@@ -153,6 +191,12 @@ internal sealed class PassScript(ParameterLayout layout)
     }
 
     private string Gradient(string parameter) => Argument("g", PassArgumentKind.Gradients, Slot(parameter));
+
+    private string Constant(Array values)
+    {
+        constants.Add(values);
+        return Argument("c", PassArgumentKind.Constant, constants.Count - 1);
+    }
 
     private int Slot(string parameter)
     {

@@ -4,33 +4,26 @@ using static Microsoft.ML.Trainers.Torch.Engines.Passes.PassScript;
 
 namespace Microsoft.ML.Trainers.Torch.Engines.Passes;
 
+/// <summary>Writes the backward lines of a layer.</summary>
+/// <param name="g">The derivative of the loss by the layer's result.</param>
+/// <returns>The derivative by its input; null where nothing before it is trained.</returns>
+internal delegate PassRows? WriteBackward(PassRows g);
+
 /// <summary>
 /// Writes the layers of a network as text: each writes its forward lines at once and gives back what writes its backward lines, which is
 /// called in the opposite order.
 /// </summary>
 internal sealed class ScriptedLayers(PassScript script)
 {
+    private readonly ScriptedEmbeddings embeddings = new(script);
     private int layers;
-
-    /// <summary>Writes the backward lines of a layer.</summary>
-    /// <param name="g">The derivative of the loss by the layer's result.</param>
-    /// <returns>The derivative by its input; null where nothing before it is trained.</returns>
-    private delegate PassRows? Backward(PassRows g);
 
     /// <summary>Why a network has no text; null where it has one.</summary>
     public static string? WhyNot(IEnumerable<Layer> layers)
     {
         foreach (Layer layer in layers)
-            switch (layer)
-            {
-                case Dense or NtkDense or Activation or ParametricActivation or Dropout or LayerNorm or BatchNorm or Scaling or Standardization or RobustScaling:
-                    break;
-                case Residual residual:
-                    if (WhyNot(residual.Block) is { } reason) return reason;
-                    break;
-                default:
-                    return $"The backward pass of {layer.GetType().Name} '{layer.Name}' is left to autograd.";
-            }
+            if (layer is OwnModule) return $"'{layer.Name}' is a module of one's own.";
+            else if (layer is Residual residual && WhyNot(residual.Block) is { } reason) return reason;
         return null;
     }
 
@@ -41,31 +34,31 @@ internal sealed class ScriptedLayers(PassScript script)
         script.Line("index = torch.narrow(order, 0, first, rows)");
         PassRows x = script.Buffer(network.Inputs);
         script.Line($"torch.index_select(features, 0, index, out={x})");
-        (PassRows y, Backward back) = new ScriptedLayers(script).Chain(network.Layers, x.Kept, wanted: false);
-        back(ScriptedLosses.Write(script, loss, y, weighted));
+        (PassRows y, WriteBackward back) = new ScriptedLayers(script).Chain(network.Layers, x.Kept, wanted: false);
+        back(ScriptedLosses.Write(script, loss, y, network.Members, weighted));
         return script;
     }
 
     /// <param name="wanted">Whether anybody wants the derivative by the chain's input.</param>
-    private (PassRows Y, Backward Back) Chain(IEnumerable<Layer> chain, PassRows x, bool wanted)
+    private (PassRows Y, WriteBackward Back) Chain(IEnumerable<Layer> chain, PassRows x, bool wanted)
     {
-        var backs = new Stack<Backward>();
+        var backs = new Stack<WriteBackward>();
         foreach (Layer layer in chain)
         {
-            (x, Backward back) = Apply(layer, x, wanted);
+            (x, WriteBackward back) = Apply(layer, x, wanted);
             backs.Push(back);
             wanted |= layer.Parameters.Any(parameter => parameter.IsTrainable);
         }
         return (x, g =>
         {
             PassRows? gradient = g;
-            foreach (Backward back in backs)
+            foreach (WriteBackward back in backs)
                 if (gradient is { } known) gradient = back(known);
             return gradient;
         });
     }
 
-    private (PassRows Y, Backward Back) Apply(Layer layer, PassRows x, bool wanted)
+    private (PassRows Y, WriteBackward Back) Apply(Layer layer, PassRows x, bool wanted)
     {
         // Layers are numbered depth first: the same for every engine.
         int number = layers++;
@@ -81,12 +74,18 @@ internal sealed class ScriptedLayers(PassScript script)
             RobustScaling => Squash(layer, x, wanted),
             LayerNorm norm => Normalize(norm, x, wanted),
             BatchNorm norm => Normalize(norm, x, wanted),
+            EnsembleDense ensemble => Members(ensemble, x, wanted),
+            MissingValues => Replace(layer, x, wanted),
+            MissingIndicators indicators => Indicate(indicators, x, wanted),
+            CategoricalEmbedding embedding => embeddings.Embed(embedding, x, wanted),
+            PeriodicEmbedding embedding => embeddings.Embed(embedding, x, wanted),
+            NumericEmbedding embedding => embeddings.Embed(embedding, x, wanted),
             Residual residual => AddBlock(residual, x, wanted),
             _ => throw new NotSupportedException($"A scripted pass must know every layer but was given {layer.GetType().Name} '{layer.Name}'."),
         };
     }
 
-    private (PassRows, Backward) Affine(Layer layer, PassRows x, float alpha, bool wanted)
+    private (PassRows, WriteBackward) Affine(Layer layer, PassRows x, float alpha, bool wanted)
     {
         string weight = $"{layer.Name}.weight", bias = $"{layer.Name}.bias", scaled = Number(alpha);
         PassRows y = script.Buffer(layer.Outputs);
@@ -103,7 +102,30 @@ internal sealed class ScriptedLayers(PassScript script)
         });
     }
 
-    private (PassRows, Backward) Activate(ActivationFunction function, PassRows x, bool wanted)
+    // Rows x members x numbers, all members by one matrix: y = ((x in) W / sqrt(inputs)) out + bias.
+    private (PassRows, WriteBackward) Members(EnsembleDense layer, PassRows x, bool wanted)
+    {
+        string weight = $"{layer.Name}.weight", into = $"{layer.Name}.input_scale", outOf = $"{layer.Name}.output_scale", bias = $"{layer.Name}.bias";
+        string scaled = Number(1 / MathF.Sqrt(layer.InputSize)), members = script.Let($"{x}.reshape(rows, {(layer.FansOut ? 1 : layer.Members)}, {layer.InputSize})");
+        string own = script.Let($"{members} * {script.Weights(into)}"), product = script.Let($"torch.matmul({own}, {script.Weights(weight)}) * {scaled}");
+        PassRows y = script.Local($"({product} * {script.Weights(outOf)} + {script.Weights(bias)}).reshape(rows, {layer.Outputs})", layer.Outputs);
+        return (y, g =>
+        {
+            string each = script.Let($"{g}.reshape(rows, {layer.Members}, {layer.OutputSize})");
+            script.StoreSum(bias, each);
+            script.StoreSum(outOf, $"{each} * {product}");
+            string byProduct = script.Let($"{each} * {script.Weights(outOf)}");
+            script.StoreProduct(weight, $"{own}.reshape(-1, {layer.InputSize}).t()", $"{byProduct}.reshape(-1, {layer.OutputSize})", scaled);
+            string byOwn = script.Let($"torch.matmul({byProduct}, {script.Weights(weight, transposed: true)}) * {scaled}");
+            script.StoreSum(into, $"{byOwn} * {members}");
+            script.Free(g);
+            if (!wanted) return null;
+            string byMember = $"({byOwn} * {script.Weights(into)})";
+            return script.Local(layer.FansOut ? $"torch.sum({byMember}, [1])" : $"{byMember}.reshape(rows, {layer.Inputs})", layer.Inputs);
+        });
+    }
+
+    private (PassRows, WriteBackward) Activate(ActivationFunction function, PassRows x, bool wanted)
     {
         PassRows y = x.Spare && ScriptedActivations.IsInvertible(function) ? x : script.Buffer(x.Columns);
         script.Line(ScriptedActivations.Forward(function, x, y));
@@ -117,7 +139,7 @@ internal sealed class ScriptedLayers(PassScript script)
     }
 
     // y = x + (f - x) blend: by x, g (1 - blend) + g blend f'(x); by blend, g (f - x).
-    private (PassRows, Backward) Blend(ParametricActivation layer, PassRows x, bool wanted)
+    private (PassRows, WriteBackward) Blend(ParametricActivation layer, PassRows x, bool wanted)
     {
         string blend = $"{layer.Name}.blend", weights = script.Weights(blend);
         PassRows f = script.Buffer(x.Columns), difference = script.Buffer(x.Columns), y = script.Buffer(x.Columns);
@@ -139,7 +161,7 @@ internal sealed class ScriptedLayers(PassScript script)
         });
     }
 
-    private (PassRows, Backward) Multiply(PassRows x, string factor, bool wanted)
+    private (PassRows, WriteBackward) Multiply(PassRows x, string factor, bool wanted)
     {
         PassRows y = Over(x);
         script.Line($"torch.mul({x}, {factor}, out={y})");
@@ -152,10 +174,10 @@ internal sealed class ScriptedLayers(PassScript script)
         });
     }
 
-    private (PassRows, Backward) Scale(Layer layer, PassRows x, bool wanted)
+    private (PassRows, WriteBackward) Scale(Layer layer, PassRows x, bool wanted)
     {
         string weight = $"{layer.Name}.weight";
-        (PassRows y, Backward back) = Multiply(x.Kept, script.Weights(weight), wanted);
+        (PassRows y, WriteBackward back) = Multiply(x.Kept, script.Weights(weight), wanted);
         return (y, g =>
         {
             script.StoreSum(weight, $"{g} * {x}");
@@ -163,7 +185,7 @@ internal sealed class ScriptedLayers(PassScript script)
         });
     }
 
-    private (PassRows, Backward) Standardize(Layer layer, PassRows x, bool wanted)
+    private (PassRows, WriteBackward) Standardize(Layer layer, PassRows x, bool wanted)
     {
         PassRows centred = Over(x);
         script.Line($"torch.sub({x}, {script.Weights($"{layer.Name}.mean")}, out={centred})");
@@ -171,7 +193,7 @@ internal sealed class ScriptedLayers(PassScript script)
     }
 
     // u = (x - center) scale, r = 1 / sqrt(1 + (u / 3)^2), y = u r: by u, r^3.
-    private (PassRows, Backward) Squash(Layer layer, PassRows x, bool wanted)
+    private (PassRows, WriteBackward) Squash(Layer layer, PassRows x, bool wanted)
     {
         PassRows u = Over(x), root = script.Buffer(x.Columns);
         string scale = script.Weights($"{layer.Name}.scale");
@@ -188,7 +210,22 @@ internal sealed class ScriptedLayers(PassScript script)
         });
     }
 
-    private (PassRows, Backward) Normalize(LayerNorm layer, PassRows x, bool wanted)
+    private (PassRows, WriteBackward) Replace(Layer layer, PassRows x, bool wanted)
+    {
+        PassRows y = script.Buffer(x.Columns);
+        string missing = script.Let($"{x}.isnan()");
+        script.Line($"torch.where({missing}, {script.Weights($"{layer.Name}.replacement")}, {x}, out={y})");
+        return (y, g => wanted ? script.Local($"{g}.masked_fill({missing}, 0.0)", x.Columns) : null);
+    }
+
+    private (PassRows, WriteBackward) Indicate(MissingIndicators layer, PassRows x, bool wanted)
+    {
+        PassRows y = script.Buffer(layer.Outputs);
+        script.Line($"torch.cat([{x}, {x}.index_select(1, {script.Indices(layer.Columns)}).isnan().to({Floats})], 1, out={y})");
+        return (y, g => wanted ? script.Local($"{g}.narrow(1, 0, {x.Columns}).contiguous()", x.Columns) : null);
+    }
+
+    private (PassRows, WriteBackward) Normalize(LayerNorm layer, PassRows x, bool wanted)
     {
         string weight = $"{layer.Name}.weight", bias = $"{layer.Name}.bias", w = script.Weights(weight), b = script.Weights(bias);
         PassRows y = script.Local(layer.Size);
@@ -197,7 +234,7 @@ internal sealed class ScriptedLayers(PassScript script)
         return (y, g => Gradients(g, wanted, weight, bias, mask => $"torch.native_layer_norm_backward({g}, {x}, [{layer.Size}], {mean}, {inverse}, {w}, {b}, {mask})"));
     }
 
-    private (PassRows, Backward) Normalize(BatchNorm layer, PassRows x, bool wanted)
+    private (PassRows, WriteBackward) Normalize(BatchNorm layer, PassRows x, bool wanted)
     {
         string weight = $"{layer.Name}.weight", bias = $"{layer.Name}.bias", w = script.Weights(weight), b = script.Weights(bias);
         string runningMean = script.Weights($"{layer.Name}.running_mean"), runningVariance = script.Weights($"{layer.Name}.running_var"), epsilon = Number(layer.Epsilon);
@@ -220,9 +257,9 @@ internal sealed class ScriptedLayers(PassScript script)
         return wanted ? gx : null;
     }
 
-    private (PassRows, Backward) AddBlock(Residual layer, PassRows x, bool wanted)
+    private (PassRows, WriteBackward) AddBlock(Residual layer, PassRows x, bool wanted)
     {
-        (PassRows inner, Backward back) = Chain(layer.Block, x.Kept, wanted);
+        (PassRows inner, WriteBackward back) = Chain(layer.Block, x.Kept, wanted);
         PassRows y = Over(inner);
         script.Line($"torch.add({x}, {inner}, out={y})");
         return (y, g =>

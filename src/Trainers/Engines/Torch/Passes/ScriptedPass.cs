@@ -1,5 +1,5 @@
-using System.Collections.Concurrent;
 using Microsoft.ML.NeuralNetworks;
+using Microsoft.ML.Trainers.Torch.Engines.Scripted;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -11,9 +11,6 @@ namespace Microsoft.ML.Trainers.Torch.Engines.Passes;
 /// </summary>
 internal sealed class ScriptedPass : TorchPass
 {
-    // TorchSharp never gives a compiled text back to the system, so each is compiled once per process.
-    private static readonly ConcurrentDictionary<string, Lazy<jit.CompilationUnit>> Compiled = new(StringComparer.Ordinal);
-
     private readonly jit.CompilationUnit unit;
     private readonly PassArguments arguments;
     private readonly DataTensors data;
@@ -30,20 +27,18 @@ internal sealed class ScriptedPass : TorchPass
         (this.loss, this.data, this.seed) = (loss, data, seed);
         PassScript script = ScriptedLayers.Write(network, loss, data.Weights is not null);
         arguments = new PassArguments(script, network.Layout, weights, gradients, device, shared);
-        unit = Compile(script.Text(data.Weights is not null));
+        unit = CompiledScripts.Of(script.Text(data.Weights is not null));
     }
 
-    /// <summary>Why a network or loss needs autograd; null where a script does.</summary>
-    public static string? WhyNot(Network network, Loss loss, bool bf16) =>
-        bf16 ? "Products rounded to bf16 are left to autograd." : ScriptedLayers.WhyNot(network.Layers) ?? ScriptedLosses.WhyNot(loss);
-
-    /// <summary>A script that does not compile ends the process: only texts that <see cref="PassScript"/> wrote may come here.</summary>
-    internal static jit.CompilationUnit Compile(string text) => Compiled.GetOrAdd(text, static text => new(() => jit.compile(text))).Value;
+    /// <summary>Why a network needs autograd; null where a script does.</summary>
+    public static string? WhyNot(Network network, bool bf16) =>
+        bf16 ? "Products rounded to bf16 have no script." : ScriptedLayers.WhyNot(network.Layers);
 
     public override void Run(in BatchRows rows, double scale, bool accumulate, in StepSettings settings, Tensor lossSum)
     {
         object[] all = arguments.For(rows.Count, data.Weights is null ? 8 : 9);
         arguments.DrawMasks(rows.Count, seed, settings);
+        // What a step's own loss differs in from the engine's is its smoothing.
         double smoothing = ((settings.Loss ?? loss) as SoftmaxCrossEntropy)?.Smoothing ?? 0;
         Remember(ref this.scale, ref scaleNow, scale);
         Remember(ref this.smoothing, ref smoothingNow, smoothing);

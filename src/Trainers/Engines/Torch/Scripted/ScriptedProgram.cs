@@ -8,7 +8,7 @@ namespace Microsoft.ML.Trainers.Torch.Engines.Scripted;
 /// What the rules of all groups write down. It is compiled once and called with the numbers of the step: one call, unless a sum is asked
 /// for, which ends the program and reads the number back. A step whose numbers change the program (a warmup that ends) has another.
 /// </summary>
-internal sealed class ScriptedProgram : IDisposable
+internal sealed class ScriptedProgram
 {
     private readonly Tape tape = new();
     private readonly List<ScriptedBuffer> used = [];
@@ -81,11 +81,6 @@ internal sealed class ScriptedProgram : IDisposable
         return total;
     }
 
-    public void Dispose()
-    {
-        foreach (Compiled program in compiled) program.Unit.Dispose();
-    }
-
     private void Begin(ScriptedBuffer buffer, bool again = false)
     {
         if (!again)
@@ -119,7 +114,7 @@ internal sealed class ScriptedProgram : IDisposable
         foreach (Compiled known in compiled)
             if (ends.SequenceEqual(known.Results) && sums.SequenceEqual(known.Sums) && nodes.SequenceEqual(known.Nodes)) return known.Unit;
         LastScript = tape.Script("step", [.. results.Select(result => (Target(result.Buffer, result.Lane), result.Node))]);
-        jit.CompilationUnit made = jit.compile(LastScript);
+        jit.CompilationUnit made = CompiledScripts.Of(LastScript);
         compiled.Add(new([.. nodes], [.. sums], [.. results], made));
         return made;
     }

@@ -88,7 +88,6 @@ internal sealed class ScriptedUpdater : GroupUpdater, IDisposable
     public void Dispose()
     {
         foreach (ScriptedStore store in stores) store.Dispose();
-        program.Dispose();
         trained?.Dispose();
     }
 
