@@ -29,7 +29,7 @@ internal sealed class TableEncoder
             bool text = cells.Any(cell => !TableFile.IsMissing(cell) && !TableFile.IsNumber(cell));
             columns.Add((column, text ? Frequent(cells) : null));
         }
-        classes = task == TableTask.Regression ? [] : [.. train.Rows.Select(row => row[label]).Where(cell => !TableFile.IsMissing(cell)).Distinct().Order(StringComparer.Ordinal)];
+        classes = task == TableTask.Regression ? [] : [.. train.Rows.Select(row => row[label]).Where(cell => !TableFile.IsMissingClass(cell)).Distinct().Order(StringComparer.Ordinal)];
         if (task == TableTask.Binary ? classes.Length != 2 : task == TableTask.Multiclass && classes.Length < 2)
             throw new ArgumentException($"The label must have {(task == TableTask.Binary ? "two values for a binary" : "at least two values for a multiclass")} task but has {classes.Length}. Choose another --label or --task.");
         if (classes.Length > MostClasses)

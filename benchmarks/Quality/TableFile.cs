@@ -72,6 +72,9 @@ internal sealed record TableFile(string[] Names, IReadOnlyList<string[]> Rows)
 
     public static bool IsMissing(string cell) => Missing.Contains(cell);
 
+    /// <summary>As <see cref="IsMissing"/>, but "-" and "none" are classes like any other.</summary>
+    public static bool IsMissingClass(string cell) => IsMissing(cell) && cell != "-" && !cell.Equals("none", StringComparison.OrdinalIgnoreCase);
+
     public static bool IsNumber(string cell) => float.TryParse(cell, NumberStyles.Float, CultureInfo.InvariantCulture, out _);
 
     /// <summary>The number in a cell; NaN where it is missing or not finite.</summary>
