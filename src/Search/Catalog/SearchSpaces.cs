@@ -51,7 +51,7 @@ public static class SearchSpaces
     /// <param name="numberOfEpochs">Epochs of a whole trial.</param>
     /// <param name="create">Options for everything that is not searched, such as column names. Null: the recipe.</param>
     public static SearchSpace<TorchTabularOptions> TorchTabular(int numberOfEpochs = 30, Func<TorchTabularOptions>? create = null) =>
-        WithTraining(SearchSpace.For(create ?? (() => new TorchTabularOptions())), numberOfEpochs, tabularRates, ["coslog", "cosine", "linear", "wsd", "constant"], ["128", "256", "512"], (1e-4, 0.3))
+        WithTraining(SearchSpace.For(create ?? (() => new TorchTabularOptions())), numberOfEpochs, tabularRates, ["coslog", "cosine", "linear", "wsd", "constant"], ["auto", "128", "256", "512"], (1e-4, 0.3))
             .Named(space => space.Int("layers", 1, 4).LogInt("width", 64, 512).Float("dropout", 0, 0.5))
             .Apply((options, c) =>
             {
@@ -62,8 +62,8 @@ public static class SearchSpaces
                 if (options.Optimizer is AdamW adamW) options.Optimizer = adamW with { Beta2 = 0.95 };
                 options.LastBatch = LastBatch.Drop;
             })
-            .Start("optimizer=adamw; rate.adamw=0.1; weightDecay=0.02; schedule=coslog; warmup=0; batchSize=256; layers=3; width=256; dropout=0.15")
-            .Start("optimizer=adamw; rate.adamw=0.04; weightDecay=0.02; schedule=cosine; warmup=0.05; batchSize=256; layers=3; width=256; dropout=0.15");
+            .Start("optimizer=adamw; rate.adamw=0.1; weightDecay=0.02; schedule=coslog; warmup=0; batchSize=auto; layers=3; width=256; dropout=0.15")
+            .Start("optimizer=adamw; rate.adamw=0.04; weightDecay=0.02; schedule=cosine; warmup=0.05; batchSize=auto; layers=3; width=256; dropout=0.15");
 
     private static SearchSpace<TOptions> WithTraining<TOptions>(
         SearchSpace<TOptions> space, int numberOfEpochs, (string Optimizer, double Least, double Greatest)[] rates, string[] schedules, string[] batchSizes, (double Least, double Greatest) decays)
