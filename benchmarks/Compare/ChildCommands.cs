@@ -18,6 +18,22 @@ internal sealed class StartChildCommand : Command
     }
 }
 
+/// <summary>A process of <see cref="FirstFitComparison"/>.</summary>
+internal sealed class FirstFitChildCommand : Command
+{
+    public const string Word = "first-fit-child";
+
+    public override string Name => Word;
+
+    public override string Summary => "used by compare W4: prints the milliseconds of one fit; argument: the trainer";
+
+    public override int Run(IReadOnlyList<string> arguments)
+    {
+        FirstFitComparison.Work(arguments.Count > 0 ? arguments[0] : "");
+        return 0;
+    }
+}
+
 /// <summary>A neighbour of <see cref="ContentionComparison"/>.</summary>
 internal sealed class BusyChildCommand : Command
 {

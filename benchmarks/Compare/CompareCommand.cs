@@ -33,8 +33,9 @@ internal sealed class CompareCommand : Command
         Libtorch.EnsureLoaded();
         foreach (Workload workload in Workload.All.Where(workload => chosen.Contains(workload.Name)))
             report.Add(TrainingComparison.Run(workload, rounds));
-        if (chosen.Contains("W4")) 
+        if (chosen.Contains("W4"))
         {
+            report.Add(FirstFitComparison.Run(rounds));
             report.Add(FitComparison.AgainstLinearTrainers(Workload.All[3], rounds));
             report.Add(FitComparison.AgainstLogisticTrainers(Workload.All[3], rounds));
         }

@@ -40,14 +40,7 @@ internal static class FitComparison
         IDataView view = TableRow.View(context, data);
         var trainers = new (string Name, Func<ITransformer> Fit)[]
         {
-            ("TorchLinear, 1 epoch", () => context.Regression.Trainers.TorchLinear(new TorchLinearOptions
-            {
-                Optimizer = workload.Optimizer,
-                Schedule = LrSchedule.Constant.Linear(0.5.OfRun(), to: 0.02),
-                NumberOfEpochs = 1,
-                BatchSize = workload.Batch,
-                Device = Device.Cpu,
-            }).Fit(view)),
+            ("TorchLinear, 1 epoch", () => context.Regression.Trainers.TorchLinear(FirstFitComparison.OneEpoch(workload)).Fit(view)),
             ("OnlineGradientDescent, 1 iteration", () => context.Regression.Trainers.OnlineGradientDescent(numberOfIterations: 1).Fit(view)),
             ("Sdca, 3 iterations", () => context.Regression.Trainers.Sdca(maximumNumberOfIterations: 3).Fit(view)),
         };

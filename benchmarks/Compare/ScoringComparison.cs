@@ -15,6 +15,10 @@ namespace MlNetLr.Benchmarks.Compare;
 internal static class ScoringComparison
 {
     private const int Rows = 65_536;
+
+    // Whoever is free takes the next part, as in training: a thread that the system has put aside delays little.
+    private const int Parts = 8;
+
     private const string One = "scorer, 1 thread";
     private const string Two = "scorer, 2 threads";
 
@@ -39,7 +43,7 @@ internal static class ScoringComparison
     {
         string path = Path.Combine(Path.GetTempPath(), $"compare-{Environment.ProcessId}.onnx");
         network.SaveOnnx(path);
-        var scorers = new[] { new NetworkScorer(network), new NetworkScorer(network) };
+        NetworkScorer[] scorers = [.. Enumerable.Range(0, Parts).Select(_ => new NetworkScorer(network))];
         var scores = new float[Rows];
         using var pool = new WorkerPool(2);
         Action<int, int> share = (part, parts) =>
@@ -50,7 +54,7 @@ internal static class ScoringComparison
         List<Contestant> contestants =
         [
             new Repeat(One, () => share(0, 1)),
-            new Repeat(Two, () => pool.Run(2, share)),
+            new Repeat(Two, () => pool.Run(Parts, share)),
             new OnnxScorer("ONNX Runtime, 1 thread, chunks of 1024", path, data, 1024, threads: 1),
             new OnnxScorer("ONNX Runtime, 2 threads, chunks of 16384", path, data, 16384, threads: 2),
             new ForwardFloor(workload with { Batch = 64 }),

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using Microsoft.ML;
 using Microsoft.ML.LrSchedules;
 using Microsoft.ML.Trainers.Torch;
@@ -38,32 +39,42 @@ internal static class StartComparison
             "The time of `dotnet benchmarks.dll`, the .NET runtime's own start included.");
     }
 
-    /// <summary>What the child process does.</summary>
+    /// <summary>What the child process does. A method for each child: none loads the libraries of another.</summary>
     public static void Work(string child)
     {
         Workload workload = Workload.All[0];
-        TrainingData data = workload.Data();
-        switch (child)
+        if (child == "engine") Engine(workload, workload.Data());
+        else if (child == "fit") Fit(workload, workload.Data());
+        else Torch(workload, workload.Data());
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Engine(Workload workload, TrainingData data)
+    {
+        using var loop = new EngineLoop("engine", new CpuEngine(workload.Network(), workload.Loss, data), workload);
+        loop.Steps(100);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Fit(Workload workload, TrainingData data)
+    {
+        var context = new MLContext(seed: 1);
+        context.Regression.Trainers.TorchLinear(new TorchLinearOptions
         {
-            case "engine":
-                using (var loop = new EngineLoop(child, new CpuEngine(workload.Network(), workload.Loss, data), workload)) loop.Steps(100);
-                break;
-            case "fit":
-                var context = new MLContext(seed: 1);
-                context.Regression.Trainers.TorchLinear(new TorchLinearOptions
-                {
-                    Optimizer = workload.Optimizer,
-                    Schedule = LrSchedule.Constant,
-                    NumberOfEpochs = 10,
-                    BatchSize = workload.Batch,
-                    Device = Device.Cpu,
-                }).Fit(TableRow.View(context, data));
-                break;
-            default:
-                Libtorch.EnsureLoaded();
-                using (var loop = new TorchInMemory(workload, data, threads: 1)) loop.Steps(100);
-                break;
-        }
+            Optimizer = workload.Optimizer,
+            Schedule = LrSchedule.Constant,
+            NumberOfEpochs = 10,
+            BatchSize = workload.Batch,
+            Device = Device.Cpu,
+        }).Fit(TableRow.View(context, data));
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Torch(Workload workload, TrainingData data)
+    {
+        Libtorch.EnsureLoaded();
+        using var loop = new TorchInMemory(workload, data, threads: 1);
+        loop.Steps(100);
     }
 }
 
@@ -78,13 +89,21 @@ internal static class ChildProcess
         return Process.Start(start) ?? throw new InvalidOperationException("The child process did not start.");
     }
 
+    /// <summary>How long it takes, start and end included.</summary>
     public static TimeSpan Run(params string[] arguments)
     {
         long begin = Stopwatch.GetTimestamp();
+        Output(arguments);
+        return Stopwatch.GetElapsedTime(begin);
+    }
+
+    /// <summary>What it prints.</summary>
+    public static string Output(params string[] arguments)
+    {
         using Process process = Start(arguments);
-        process.StandardOutput.ReadToEnd();
+        string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         if (process.ExitCode != 0) throw new InvalidOperationException($"The child process '{string.Join(' ', arguments)}' failed with {process.ExitCode}.");
-        return Stopwatch.GetElapsedTime(begin);
+        return output;
     }
 }
