@@ -24,7 +24,7 @@ internal sealed record ResolvedGroup(string Name, Optimizer Optimizer, BoundSche
         Optimizer optimizer, IReadOnlyList<ParameterGroup> groups, LrSchedule? schedule, TrainingPlan plan, ParameterLayout layout)
     {
         foreach (ParameterGroup group in groups) Check(group, layout);
-        // Without it no regular expression is loaded, which a small fit would feel.
+        // Only layer decay asks for it.
         Dictionary<string, int> depth = groups.Any(group => group.LayerDecay is not null) ? Depths(layout) : [];
         return
         [

@@ -41,12 +41,13 @@ internal static class LinearMember
             for (int bin = 0; bin < layer.Bins; bin++) lengths[(layer.Frequencies + bin) * layer.Width] = own[bin + 1] - own[bin];
         }
         TrainingData raw = Features(network, weights, data);
+        ReadOnlySpan<float> lines = raw.Features.Span;
         for (int i = 0; i < layer.Columns.Length; i++)
         {
             double mean = 0, square = 0;
             for (int row = 0; row < raw.Rows; row++)
             {
-                double value = raw.Features.Span[row * raw.Columns + i * (layer.Width + 1)], delta = value - mean;
+                double value = lines[row * raw.Columns + i * (layer.Width + 1)], delta = value - mean;
                 mean += delta / (row + 1);
                 square += delta * (value - mean);
             }
