@@ -14,7 +14,7 @@ namespace MlNetLr.Benchmarks.Compare;
 /// <summary>W5: scoring many rows and single rows with the network of W2, against ONNX Runtime and the floor.</summary>
 internal static class ScoringComparison
 {
-    private const int Rows = 65_536;
+    private const int Rows = 1 << 20;
 
     // Whoever is free takes the next part, as in training: a thread that the system has put aside delays little.
     private const int Parts = 8;

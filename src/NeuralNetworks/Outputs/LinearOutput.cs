@@ -69,6 +69,18 @@ public sealed record LinearOutput : OutputTransform
         if (Ascending) prediction.Sort();
     }
 
+    // A number per row, the usual regression: a call per row would cost more than the arithmetic.
+    internal override void Apply(Span<float> raw, int stride, int networks, Span<float> predictions, int rows)
+    {
+        if (networks > 1 || predictions.Length > rows)
+        {
+            base.Apply(raw, stride, networks, predictions, rows);
+            return;
+        }
+        (float scale, float shift) = (Scale[0], Shift[0]);
+        for (int row = 0; row < predictions.Length; row++) predictions[row] = Bounded(raw[row * stride] * scale + shift);
+    }
+
     private float Bounded(float value) => MathF.Min(MathF.Max(value, Minimum), Maximum);
 
     private static void CheckFinite(float value, string name)

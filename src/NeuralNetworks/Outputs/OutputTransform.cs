@@ -20,4 +20,11 @@ public abstract record OutputTransform
     /// It is overwritten.
     /// </summary>
     internal abstract void Apply(Span<float> raw, int networks, Span<float> prediction);
+
+    /// <summary>The predictions for <paramref name="rows"/> rows, whose raw outputs begin <paramref name="stride"/> apart.</summary>
+    internal virtual void Apply(Span<float> raw, int stride, int networks, Span<float> predictions, int rows)
+    {
+        int width = predictions.Length / rows, outputs = networks * NetworkOutputs(width);
+        for (int row = 0; row < rows; row++) Apply(raw.Slice(row * stride, outputs), networks, predictions.Slice(row * width, width));
+    }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Microsoft.ML.NeuralNetworks.Kernels;
 
 namespace Microsoft.ML.NeuralNetworks.Scoring;
 
@@ -10,7 +11,7 @@ namespace Microsoft.ML.NeuralNetworks.Scoring;
 internal sealed class NetworkScorer
 {
     /// <summary>Rows that go through the layers together: their activations stay in the nearest cache.</summary>
-    public const int ChunkRows = 64;
+    public const int ChunkRows = 128;
 
     private readonly ImmutableArray<ForwardPass> passes;
     private readonly OutputTransform transform;
@@ -61,6 +62,8 @@ internal sealed class NetworkScorer
         for (int start = 0; start < count; start += ChunkRows)
         {
             int taken = Math.Min(ChunkRows, count - start);
+            // The next chunk comes from memory while this one is computed.
+            if (start + taken < count) Rows.Prefetch(rows.Slice((start + taken) * Inputs, Math.Min(ChunkRows, count - start - taken) * Inputs));
             ScoreChunk(rows.Slice(start * Inputs, taken * Inputs), taken, predictions.Slice(start * Predictions, taken * Predictions));
         }
     }
@@ -85,8 +88,7 @@ internal sealed class NetworkScorer
         if (!readsInPlace) chunk.Load(rows, Inputs, count);
         Span<float> outputs = passes.Length == 1 ? chunk.Run(passes[0], rows, count) : SideBySide(rows, count);
         int stride = passes.Length == 1 ? ForwardStep.Stride(NetworkOutputs) : raw.Length;
-        for (int row = 0; row < count; row++)
-            transform.Apply(outputs.Slice(row * stride, raw.Length), averaged, predictions.Slice(row * Predictions, Predictions));
+        transform.Apply(outputs, stride, averaged, predictions, count);
     }
 
     /// <summary>The outputs of all networks for a row, then those for the next.</summary>

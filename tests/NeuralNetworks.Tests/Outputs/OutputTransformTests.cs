@@ -26,6 +26,35 @@ public sealed class OutputTransformTests
     }
 
     [TestMethod]
+    [DataRow("linear", 1, 1)]
+    [DataRow("linear", 1, 3)]
+    [DataRow("quantiles", 3, 1)]
+    [DataRow("quantiles", 3, 2)]
+    [DataRow("two outputs", 1, 2)]
+    [DataRow("classes", 3, 2)]
+    [DataRow("counts", 2, 2)]
+    public void Apply_ManyRows_IsEachRowByItself(string kind, int predictions, int networks)
+    {
+        OutputTransform output = kind switch
+        {
+            "linear" => new LinearOutput(3, -1) { Minimum = -2, Maximum = 1.5f },
+            "quantiles" => new LinearOutput([1, 2, 3], [0, 1, -1]) { Ascending = true },
+            "two outputs" => new LogisticOutput(TwoOutputs: true),
+            "classes" => new SoftmaxOutput(),
+            _ => new ExponentialOutput(2),
+        };
+        const int Rows = 5, Gap = 4;
+        int outputs = networks * output.NetworkOutputs(predictions), stride = outputs + Gap;
+        float[] raw = [.. Enumerable.Range(0, Rows * stride).Select(i => MathF.Sin(i))];
+        float[] expected = [.. Enumerable.Range(0, Rows).SelectMany(row => Apply(output, predictions, networks, raw[(row * stride)..(row * stride + outputs)]))];
+
+        float[] together = new float[Rows * predictions];
+        output.Apply(raw, stride, networks, together, Rows);
+
+        together.Should().Equal(expected);
+    }
+
+    [TestMethod]
     public void Apply_LinearOfNaN_IsNaN() => Apply(new LinearOutput { Minimum = 0, Maximum = 1 }, 1, 1, float.NaN).Should().Equal(float.NaN);
 
     [TestMethod]
