@@ -29,7 +29,7 @@ internal sealed partial class NetworkFit
         if (task == LearningTask.Regression) (train, validation) = KeepTargets(train, validation);
         OutputTransform output = task switch
         {
-            LearningTask.Regression => PrepareTargets(train, validation, start, options.ClampPredictions),
+            LearningTask.Regression => PrepareTargets(train, validation, start, options.ClampPredictions ?? true),
             // Two outputs, as the recipe has it, unless the user's own loss wants one.
             LearningTask.BinaryClassification => new LogisticOutput(TwoOutputs: Options.Loss is null).BoundedFor(),
             _ => new SoftmaxOutput(),

@@ -56,6 +56,9 @@ internal sealed record ColumnSummary(float[] Values, int[] Counts)
     /// <summary>The median: what stands for missing values.</summary>
     public float Median => Quantile(0.5);
 
+    /// <summary>The largest distance of a value from the median.</summary>
+    public float Reach => Values.Length == 0 ? 0 : Math.Max(Values[^1] - Median, Median - Values[0]);
+
     /// <summary>
     /// The factor that brings the middle half of the column to a width of 1; if the quartiles are equal, the whole column to a width of 2; 0 for
     /// a constant column.

@@ -57,7 +57,7 @@ internal sealed class HeldOutTraining(
     }
 
     /// <summary>The members, by the held-out rows of all folds.</summary>
-    public (IReadOnlyList<float[]> Members, TrainingHistory History) Choose()
+    public (IReadOnlyList<float[]> Members, bool LeavesRange, TrainingHistory History) Choose()
     {
         int outputs = network.Outputs, candidates = fitted[0].Weights.Count;
         var choice = new HeldOutChoice(data, outputs, softmax);
@@ -69,6 +69,7 @@ internal sealed class HeldOutTraining(
             watcher.Say(string.Create(CultureInfo.InvariantCulture,
                 $"Held-out folds: {Name(candidate)}: loss {choice.Loss(predictions[candidate]):g5}, factor {factors[candidate]:g3}, {picks[candidate]} of {count} members."));
 
+        bool leavesRange = LeavesRange(choice, predictions, picks);
         var members = new List<float[]>();
         for (int fold = 0; fold < count; fold++)
         {
@@ -76,7 +77,31 @@ internal sealed class HeldOutTraining(
             picks[candidate]--;
             members.Add(Scaled(fitted[fold].Weights[candidate], factors[candidate]));
         }
-        return (members, fitted[0].History);
+        return (members, leavesRange, fitted[0].History);
+    }
+
+    /// <summary>
+    /// Whether rows are predicted better by what leaves the range of the labels trained on: on a table that is a line there is more of it beyond the last row, while
+    /// a flexible model's predictions out there are errors.
+    /// </summary>
+    private bool LeavesRange(HeldOutChoice choice, double[][] predictions, int[] picks)
+    {
+        if (softmax || data.LabelColumns > 1) return false;
+        double[] free = new double[data.Rows], bounded = new double[data.Rows];
+        float[] labels = data.Labels.ToArray();
+        foreach (int[] fold in folds)
+        {
+            float[] others = [.. Enumerable.Range(0, data.Rows).Except(fold).Select(row => labels[row])];
+            (double least, double most) = (others.Min(), others.Max());
+            foreach (int row in fold)
+            {
+                free[row] = predictions.Select((own, candidate) => picks[candidate] * own[row]).Sum() / count;
+                bounded[row] = Math.Clamp(free[row], least, most);
+            }
+        }
+        double loss = choice.Loss(free), lossInRange = choice.Loss(bounded);
+        watcher.Say(string.Create(CultureInfo.InvariantCulture, $"Held-out folds: loss {loss:g5}, held within the range of the labels {lossInRange:g5}."));
+        return loss < lossInRange;
     }
 
     private string Name(int candidate)
@@ -107,19 +132,19 @@ internal sealed class HeldOutTraining(
         if (LinearMember.Fits(network))
         {
             AddLinear(LinearMember.Bent(network, first), Ridges);
-            if (LinearMember.Straight(network, first, train) is { } straight) AddLinear(straight, StraightRidges);
+            if (LinearMember.Straight(network, first, encoding, train) is { } straight) AddLinear(straight, StraightRidges);
         }
         return new FoldResult(weights, raw, history!);
 
-        void AddLinear(float[] front, double[] ridges)
+        void AddLinear(LinearMember member, double[] ridges)
         {
-            TrainingData features = LinearMember.Features(network, front, train);
+            TrainingData features = member.Features(train);
             RidgeModel? model = null;
             foreach (double ridge in ridges)
             {
                 watcher.CheckAlive();
                 model = RidgeModel.Fit(features, network.Outputs, softmax, ridge, model);
-                weights.Add(LinearMember.Weights(network, front, model));
+                weights.Add(member.Weights(model));
                 raw.Add(Raw(weights[^1], held));
             }
         }

@@ -9,80 +9,71 @@ namespace Microsoft.ML.Trainers.Torch.Tabular;
 /// A linear model as weights of the network: with blends of 0 the activations are the identity, so one hidden unit per output carries the
 /// score from the first layer to the last, and encodings of 0 leave the scaled values.
 /// </summary>
-internal static class LinearMember
+internal sealed class LinearMember
 {
+    // The scaled values of a straight column in the training rows are at most this: the smooth clip bends them by less than 0.0001 there, and by 0.5 % at ten times as far.
+    private const float StraightReach = 0.03f;
+
+    private readonly Network network;
+    private readonly float[] front, factors;
+
+    private LinearMember(Network network, float[] front, float[] factors) => (this.network, this.front, this.factors) = (network, front, factors);
+
     /// <summary>Whether the network can be linear: parametric activations, and layers as wide as the output.</summary>
     public static bool Fits(Network network) =>
         network.Layers.All(layer => layer is not (Activation or EnsembleDense)) && network.Layers.OfType<NtkDense>().All(layer => layer.Outputs >= network.Outputs);
 
-    /// <summary>Weights with encodings of 0: numbers reach the first dense layer as scaling leaves them, bent beyond the middle half.</summary>
-    public static float[] Bent(Network network, ReadOnlySpan<float> first)
+    /// <summary>Linear in the numbers as scaling leaves them, bent beyond the middle half.</summary>
+    /// <param name="network">One that <see cref="Fits"/>.</param>
+    /// <param name="first">First weights, whose front is kept but for the encodings.</param>
+    public static LinearMember Bent(Network network, ReadOnlySpan<float> first)
     {
         float[] weights = first.ToArray();
         foreach (ParameterSlot slot in network.Layout)
             if (slot.Spec.Name is "encoding.weight" or "encoding.bias") slot.In(weights.AsSpan()).Clear();
-        return weights;
+        return new LinearMember(network, weights, Ones(network));
     }
 
     /// <summary>
-    /// Weights with which each encoded number reaches the first dense layer as a straight line, standardised and held within the training rows: the weight of each bin is its
-    /// length. A label that is linear in its columns is not linear in bent ones. Null if there are no bins.
+    /// Linear in the numbers themselves, in the training rows and beyond them: they are scaled so little that nothing bends, and brought back to a deviation of 1
+    /// before the first dense layer. A label that is linear in its columns is not linear in bent ones. Null if numbers are not scaled with a bend, or there are none.
     /// </summary>
-    public static float[]? Straight(Network network, ReadOnlySpan<float> first, TrainingData data)
-    {
-        if (network.Layers.OfType<NumericEmbedding>().FirstOrDefault() is not { Bins: > 0 } layer) return null;
-        float[] weights = Bent(network, first);
-        Span<float> edges = network.Layout["encoding.edges"].In(weights.AsSpan()), scale = network.Layout["encoding.scale"].In(weights.AsSpan());
-        foreach (int column in layer.Columns) scale[column] = 0;
-        for (int i = 0; i < layer.Columns.Length; i++)
-        {
-            ReadOnlySpan<float> own = edges.Slice(i * (layer.Bins + 1), layer.Bins + 1);
-            Span<float> lengths = Lengths(i);
-            for (int bin = 0; bin < layer.Bins; bin++) lengths[(layer.Frequencies + bin) * layer.Width] = own[bin + 1] - own[bin];
-        }
-        TrainingData raw = Features(network, weights, data);
-        ReadOnlySpan<float> lines = raw.Features.Span;
-        for (int i = 0; i < layer.Columns.Length; i++)
-        {
-            double mean = 0, square = 0;
-            for (int row = 0; row < raw.Rows; row++)
-            {
-                double value = lines[row * raw.Columns + i * (layer.Width + 1)], delta = value - mean;
-                mean += delta / (row + 1);
-                square += delta * (value - mean);
-            }
-            double factor = square > 0 && double.IsFinite(square) ? 1 / Math.Sqrt(square / raw.Rows) : 0;
-            if (factor == 0)
-            {
-                Lengths(i).Clear();
-                continue;
-            }
-            foreach (ref float length in Lengths(i)) length = (float)(length * factor);
-            network.Layout["encoding.bias"].In(weights.AsSpan())[i * layer.Width] = (float)(-mean * factor);
-        }
-        return weights;
-
-        Span<float> Lengths(int column) =>
-            network.Layout["encoding.weight"].In(weights.AsSpan()).Slice(column * (layer.Frequencies + layer.Bins) * layer.Width, (layer.Frequencies + layer.Bins) * layer.Width);
-    }
-
-    /// <summary>The rows as the first dense layer sees them.</summary>
-    public static TrainingData Features(Network network, ReadOnlySpan<float> weights, TrainingData data)
-    {
-        var front = new Network(network.Layers.TakeWhile(layer => layer is not NtkDense));
-        float[] own = new float[front.Layout.Length];
-        foreach (ParameterSlot slot in front.Layout) network.Layout[slot.Spec.Name].In(weights).CopyTo(slot.In(own.AsSpan()));
-        var scorer = new NetworkScorer(new FittedNetwork(front, own, Plain(front.Outputs)));
-        Memory<float> features = AlignedMemory.Allocate<float>(checked(data.Rows * front.Outputs));
-        scorer.Score(data.Features.Span, data.Rows, features.Span);
-        return data with { Columns = front.Outputs, Features = features };
-    }
-
-    /// <summary>The network's weights that compute the model.</summary>
     /// <param name="network">One that <see cref="Fits"/>.</param>
-    /// <param name="front">Weights whose front is kept.</param>
-    /// <param name="model">On the columns of <see cref="Features"/>.</param>
-    public static float[] Weights(Network network, ReadOnlySpan<float> front, RidgeModel model)
+    /// <param name="first">As for <see cref="Bent"/>.</param>
+    /// <param name="encoding">The network's front.</param>
+    /// <param name="data">The rows to train on.</param>
+    public static LinearMember? Straight(Network network, ReadOnlySpan<float> first, TabularEncoding encoding, TrainingData data)
+    {
+        if (encoding.Numbers.Count == 0 || network.Layers.FirstOrDefault(layer => layer is NumericEmbedding or RobustScaling) is not { } scaling) return null;
+        LinearMember member = Bent(network, first);
+        Span<float> scale = network.Layout[$"{scaling.Name}.scale"].In(member.front.AsSpan());
+        foreach ((int column, float reach) in encoding.Numbers) scale[column] = reach > 0 ? StraightReach / reach : 0;
+        TrainingData lines = member.Features(data);
+        for (int i = 0; i < encoding.Numbers.Count; i++)
+        {
+            // An encoded column's own value comes after its vector.
+            int place = scaling is NumericEmbedding embedding ? i * (embedding.Width + 1) + embedding.Width : encoding.Numbers[i].Column;
+            member.factors[place] = InverseDeviation(lines, place);
+        }
+        return member;
+    }
+
+    /// <summary>The rows as the linear model sees them.</summary>
+    public TrainingData Features(TrainingData data)
+    {
+        var layers = new Network(network.Layers.TakeWhile(layer => layer is not NtkDense));
+        float[] own = new float[layers.Layout.Length];
+        foreach (ParameterSlot slot in layers.Layout) network.Layout[slot.Spec.Name].In(front).CopyTo(slot.In(own.AsSpan()));
+        var scorer = new NetworkScorer(new FittedNetwork(layers, own, Plain(layers.Outputs)));
+        Memory<float> features = AlignedMemory.Allocate<float>(checked(data.Rows * layers.Outputs));
+        scorer.Score(data.Features.Span, data.Rows, features.Span);
+        Span<float> values = features.Span;
+        for (int i = 0; i < values.Length; i++) values[i] *= factors[i % factors.Length];
+        return data with { Columns = layers.Outputs, Features = features };
+    }
+
+    /// <summary>The network's weights that compute a model on the columns of <see cref="Features"/>.</summary>
+    public float[] Weights(RidgeModel model)
     {
         float[] weights = front.ToArray();
         foreach (ParameterSlot slot in network.Layout)
@@ -98,7 +89,7 @@ internal static class LinearMember
             {
                 if (!isFirst) weight[output * layer.Outputs + output] = root;
                 else
-                    for (int column = 0; column < layer.Inputs; column++) weight[column * layer.Outputs + output] = root * model.Weight(column, output);
+                    for (int column = 0; column < layer.Inputs; column++) weight[column * layer.Outputs + output] = root * factors[column] * model.Weight(column, output);
                 if (layer.Name == "output") bias[output] = model.Bias(output);
             }
             isFirst = false;
@@ -108,4 +99,19 @@ internal static class LinearMember
 
     /// <summary>Raw outputs, as they are.</summary>
     public static LinearOutput Plain(int outputs) => new(Enumerable.Repeat(1f, outputs).ToArray(), new float[outputs]);
+
+    private static float[] Ones(Network network) => [.. Enumerable.Repeat(1f, network.Layers.OfType<NtkDense>().First().Inputs)];
+
+    private static float InverseDeviation(TrainingData data, int column)
+    {
+        ReadOnlySpan<float> values = data.Features.Span;
+        double mean = 0, square = 0;
+        for (int row = 0; row < data.Rows; row++)
+        {
+            double value = values[row * data.Columns + column], delta = value - mean;
+            mean += delta / (row + 1);
+            square += delta * (value - mean);
+        }
+        return square > 0 ? (float)Math.Min(1 / Math.Sqrt(square / data.Rows), float.MaxValue) : 0;
+    }
 }

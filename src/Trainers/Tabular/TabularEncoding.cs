@@ -64,6 +64,7 @@ internal sealed class TabularEncoding
 
         int[] numeric = [.. Enumerable.Range(0, others.Count).Where(i => others[i].IsNumeric)];
         int bins = options.PiecewiseLinearBins ?? 0, frequencies = options.PeriodicFrequencies ?? 0;
+        Numbers = [.. numeric.Select(i => (i, others[i].Reach))];
         bool encodes = bins + frequencies > 0;
         InputScaling kind = options.InputScaling ?? (encodes ? InputScaling.Robust : InputScaling.None);
         center = new float[width];
@@ -93,6 +94,11 @@ internal sealed class TabularEncoding
 
     /// <summary>Numbers per row that come out of the front.</summary>
     public int Outputs { get; }
+
+    /// <summary>
+    /// The columns, as the scaling layer gets them, that hold more than two numbers, ascending, each with its largest distance from the median.
+    /// </summary>
+    public IReadOnlyList<(int Column, float Reach)> Numbers { get; }
 
     /// <summary>The layers, from the features to the first dense layer; perhaps none.</summary>
     public ImmutableArray<Layer> Layers => [.. new Layer?[] { indicators, missing, categories, scaling }.OfType<Layer>()];

@@ -82,8 +82,9 @@ internal sealed class TabularTraining(TorchTabularOptions given, LearningTask ta
 
         FittedNetwork Chosen(HeldOutTraining folds)
         {
-            (IReadOnlyList<float[]> weights, TrainingHistory history) = folds.Choose();
-            return new FittedNetwork(network, [.. weights.Select(member => (ReadOnlyMemory<float>)member)], output, history.ToJson());
+            (IReadOnlyList<float[]> weights, bool leavesRange, TrainingHistory history) = folds.Choose();
+            OutputTransform own = given.ClampPredictions is null && leavesRange && output is LinearOutput bounded ? Widened(bounded) : output;
+            return new FittedNetwork(network, [.. weights.Select(member => (ReadOnlyMemory<float>)member)], own, history.ToJson());
         }
 
         void Train(int member)
@@ -95,6 +96,13 @@ internal sealed class TabularTraining(TorchTabularOptions given, LearningTask ta
             TorchTabularOptions run = members == 1 ? options : MemberCheckpoints.Of(options, $"member-{member}");
             trained[member] = TrainedNetwork.Train(network, loss, train, validation, run, device, own, first, watcher, metrics);
         }
+    }
+
+    /// <summary>Bounds as far again from the labels as these are from each other.</summary>
+    private static LinearOutput Widened(LinearOutput output)
+    {
+        float range = output.Maximum - output.Minimum;
+        return output with { Minimum = output.Minimum - range, Maximum = output.Maximum + range };
     }
 
     private static void SideBySide(int first, int end, int threads, Action<int> work)

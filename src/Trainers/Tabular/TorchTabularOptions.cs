@@ -71,8 +71,11 @@ public sealed class TorchTabularOptions : NetworkOptions
     /// <summary>Whether first weights and biases are scaled by what the layers do to training rows. Default true.</summary>
     public bool DataDrivenInitialization { get; set; } = true;
 
-    /// <summary>Whether predictions of a regression stay within the labels of the training rows. Default true.</summary>
-    public bool ClampPredictions { get; set; } = true;
+    /// <summary>
+    /// Whether predictions of a regression stay within the labels of the training rows. Default null: they do, unless held-out rows (see <see cref="Folds"/>) are
+    /// predicted better where predictions may leave the labels trained on, as on a table that is a line; then they may go as far again beyond.
+    /// </summary>
+    public bool? ClampPredictions { get; set; }
 
     internal override Network BuildNetwork(int inputs, int outputs) =>
         throw new InvalidOperationException("The network of TorchTabular depends on the rows: it is built by Recipe.");

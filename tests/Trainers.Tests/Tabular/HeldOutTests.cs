@@ -55,16 +55,35 @@ public sealed class HeldOutTests
         var encoding = new TabularEncoding(data, new HashSet<int>(), options, () => { });
         Network network = TabularNetwork.Build(encoding, options, outputs: 1);
         float[] first = FirstWeights.Of(network, encoding, data, dataDriven: true, seed: 5);
-        double Error(float[] front)
+        double Error(LinearMember member)
         {
-            RidgeModel model = RidgeModel.Fit(LinearMember.Features(network, front, data), outputs: 1, softmax: false, ridge: 0.001, start: null);
+            RidgeModel model = RidgeModel.Fit(member.Features(data), outputs: 1, softmax: false, ridge: 0.001, start: null);
             float[] scores = new float[300];
-            new NetworkScorer(new FittedNetwork(network, LinearMember.Weights(network, front, model), LinearMember.Plain(1))).Score(data.Features.Span, 300, scores);
+            new NetworkScorer(new FittedNetwork(network, member.Weights(model), LinearMember.Plain(1))).Score(data.Features.Span, 300, scores);
             float[] labels = data.Labels.ToArray();
             return scores.Select((score, row) => Math.Pow(score - labels[row], 2)).Average() / labels.Average(label => label * label);
         }
-        Error(LinearMember.Straight(network, first, data)!).Should().BeLessThan(1e-4);
+        Error(LinearMember.Straight(network, first, encoding, data)!).Should().BeLessThan(1e-4);
         Error(LinearMember.Bent(network, first)).Should().BeGreaterThan(1e-3);
+    }
+
+    [TestMethod]
+    [DataRow(32, DisplayName = "encoded columns")]
+    [DataRow(0, DisplayName = "scaled columns")]
+    public void LinearMember_StraightColumns_GoOnBeyondTheTrainingRows(int encodedColumns)
+    {
+        TrainingData data = Tables.Data(Tables.Rows(200).Select(row => (row.Features, 3 * row.Features[0] - row.Features[2])));
+        TorchTabularOptions options = Tables.Small(LearningTask.Regression, 200, own => own.MaximumEncodedColumns = encodedColumns);
+        var encoding = new TabularEncoding(data, new HashSet<int>(), options, () => { });
+        Network network = TabularNetwork.Build(encoding, options, outputs: 1);
+        LinearMember member = LinearMember.Straight(network, FirstWeights.Of(network, encoding, data, dataDriven: true, seed: 5), encoding, data)!;
+        RidgeModel model = RidgeModel.Fit(member.Features(data), outputs: 1, softmax: false, ridge: 1e-4, start: null);
+        var scorer = new NetworkScorer(new FittedNetwork(network, member.Weights(model), LinearMember.Plain(1)));
+
+        // Columns 0 and 2 of the rows lie within [-2, 2] and [1, 20].
+        float[] score = new float[1];
+        scorer.Score([8, 0, 100, 1, 0], score);
+        score[0].Should().BeApproximately(3 * 8 - 100, 1);
     }
 
     [TestMethod]
@@ -78,12 +97,12 @@ public sealed class HeldOutTests
         Network network = TabularNetwork.Build(encoding, options, outputs: 2);
         float[] first = FirstWeights.Of(network, encoding, data, dataDriven: true, seed: 5);
         LinearMember.Fits(network).Should().BeTrue();
-        float[] front = straight ? LinearMember.Straight(network, first, data)! : LinearMember.Bent(network, first);
-        TrainingData features = LinearMember.Features(network, front, data);
+        LinearMember member = straight ? LinearMember.Straight(network, first, encoding, data)! : LinearMember.Bent(network, first);
+        TrainingData features = member.Features(data);
         RidgeModel model = RidgeModel.Fit(features, outputs: 2, softmax: true, ridge: 1, start: null);
 
         float[] scores = new float[240], expected = new float[2];
-        new NetworkScorer(new FittedNetwork(network, LinearMember.Weights(network, front, model), LinearMember.Plain(2))).Score(data.Features.Span, 120, scores);
+        new NetworkScorer(new FittedNetwork(network, member.Weights(model), LinearMember.Plain(2))).Score(data.Features.Span, 120, scores);
         for (int row = 0; row < 120; row++)
         {
             model.Score(features.Features.Span.Slice(row * features.Columns, features.Columns), expected);

@@ -41,6 +41,32 @@ public sealed class RobustnessTests
     }
 
     [TestMethod]
+    [DataRow(0.01f, true, DisplayName = "a line")]
+    [DataRow(30f, false, DisplayName = "noise")]
+    public void Fit_LinearLabel_PredictionsLeaveTheRangeOfTheLabelsOnlyIfRowsSaySo(float noise, bool leaves)
+    {
+        IEnumerable<(float[], float)> Rows(int count, int seed, float factor)
+        {
+            var random = new Random(seed);
+            for (int i = 0; i < count; i++)
+            {
+                float a = factor * (2 * random.NextSingle() - 1), b = factor * (2 * random.NextSingle() - 1);
+                yield return ([a, b], 5 * a - 3 * b + noise * (random.NextSingle() - 0.5f));
+            }
+        }
+        IDataView train = context.View(Rows(120, 1, factor: 1));
+        float[] labels = [.. train.GetColumn<float>("Value")];
+        var options = new TorchTabularOptions { LabelColumnName = "Value", Seed = 3, HiddenLayers = [32], NumberOfEpochs = 8 };
+
+        ITransformer model = context.Regression.Trainers.TorchTabular(options).Fit(train);
+
+        IDataView far = context.View(Rows(100, 2, factor: 1.5f));
+        float[] scores = [.. model.Transform(far).GetColumn<float>("Score")];
+        scores.Any(score => score < labels.Min() || score > labels.Max()).Should().Be(leaves);
+        if (leaves) context.Regression.Evaluate(model.Transform(far), "Value").RootMeanSquaredError.Should().BeLessThan(0.2);
+    }
+
+    [TestMethod]
     public void Fit_OneRowPerClass_GivesProbabilities()
     {
         IDataView data = context.View([([1, 0], -1), ([0, 1], 0.2f), ([1, 1], 2)]);
