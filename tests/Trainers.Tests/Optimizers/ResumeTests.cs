@@ -111,6 +111,6 @@ public class ResumeTests
         updater.Step(step, () => toy.Evaluate(step));
     }
 
-    private static List<StateArray> Copy(IEnumerable<StateArray> state) =>
+    internal static List<StateArray> Copy(IEnumerable<StateArray> state) =>
         [.. state.Select(array => array.Floats is { } floats ? array with { Floats = floats.ToArray() } : array with { Doubles = array.Doubles!.Value.ToArray() })];
 }

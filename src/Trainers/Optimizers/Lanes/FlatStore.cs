@@ -91,6 +91,7 @@ internal sealed class FlatStore<TElement, T> : Store<T>, IFlatStore<TElement>
         if (optimizer.Maximize) parameters.Apply(new Ascent<T>(parameters.Gradients));
         optimizer.Step(parameters, now);
         optimizer.Averaging?.Observe(parameters, now, Scalars);
+        if (Denormals.AreDue(now)) ClearDenormals(parameters);
     }
 
     public void Treat(GradientClipping how) => GradientRules.Treat(Whole, how);
@@ -117,6 +118,13 @@ internal sealed class FlatStore<TElement, T> : Store<T>, IFlatStore<TElement>
         if (optimizer.Averaging is { } averaging && averaging.HasStarted(Scalars)) all.Copy(averaging.Of(all), lanes);
         else if (optimizer.HasAverage) optimizer.Average(all, lanes);
         else all.Copy(Weights, lanes);
+    }
+
+    private void ClearDenormals(Parameters<T> p)
+    {
+        double smallestNormal = double.CreateTruncating(TElement.Epsilon) / MachineEpsilon;
+        Denormals.Clear(p, smallestNormal);
+        foreach ((string _, Memory<TElement> slot) in slots) Denormals.Clear(p, Lanes(slot.Span), smallestNormal);
     }
 
     private Memory<TElement> Declare(string name, double initial)
