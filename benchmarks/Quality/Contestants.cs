@@ -4,10 +4,14 @@ using Microsoft.ML.LrSchedules;
 using Microsoft.ML.Trainers.FastTree;
 using Microsoft.ML.Trainers.LightGbm;
 using Microsoft.ML.Trainers.Torch;
+using Microsoft.ML.Transforms;
 
 namespace MlNetLr.Benchmarks.Quality;
 
-/// <summary>A trainer by name, for each task. Linear models and the plain network get features without gaps, brought to mean 0 and variance 1.</summary>
+/// <summary>
+/// A trainer by name, for each task. Linear models and the plain network get features without gaps, brought to mean 0 and variance 1; FastTree and FastForest
+/// features without gaps: they leave out every training row that has one.
+/// </summary>
 internal sealed record QualityContestant(string Name, Func<MLContext, TableTask, int, IEstimator<ITransformer>> Make)
 {
     private const string Value = nameof(TableEncoder.Row.Value), Second = nameof(TableEncoder.Row.IsSecond), Class = nameof(TableEncoder.Row.Class);
@@ -94,20 +98,20 @@ internal sealed record QualityContestant(string Name, Func<MLContext, TableTask,
     private static IEstimator<ITransformer> FastTree(MLContext ml, TableTask task, int trees, double rate)
     {
         FastTreeBinaryTrainer Binary(string label) => ml.BinaryClassification.Trainers.FastTree(label, Features, numberOfTrees: trees, learningRate: rate);
-        return task switch
+        return Filled(ml).Append(task switch
         {
-            TableTask.Regression => ml.Regression.Trainers.FastTree(Value, Features, numberOfTrees: trees, learningRate: rate),
+            TableTask.Regression => (IEstimator<ITransformer>)ml.Regression.Trainers.FastTree(Value, Features, numberOfTrees: trees, learningRate: rate),
             TableTask.Binary => Binary(Second),
             _ => ml.MulticlassClassification.Trainers.OneVersusAll(Binary(Class), labelColumnName: Class),
-        };
+        });
     }
 
-    private static IEstimator<ITransformer> Forest(MLContext ml, TableTask task, int seed) => task switch
+    private static IEstimator<ITransformer> Forest(MLContext ml, TableTask task, int seed) => Filled(ml).Append(task switch
     {
-        TableTask.Regression => ml.Regression.Trainers.FastForest(Value, Features),
+        TableTask.Regression => (IEstimator<ITransformer>)ml.Regression.Trainers.FastForest(Value, Features),
         TableTask.Binary => ml.BinaryClassification.Trainers.FastForest(Second, Features),
         _ => ml.MulticlassClassification.Trainers.OneVersusAll(ml.BinaryClassification.Trainers.FastForest(Class, Features), labelColumnName: Class),
-    };
+    });
 
     private static IEstimator<ITransformer> Sdca(MLContext ml, TableTask task, int seed) => Normalised(ml).Append(task switch
     {
@@ -117,8 +121,10 @@ internal sealed record QualityContestant(string Name, Func<MLContext, TableTask,
     });
 
     private static IEstimator<ITransformer> Normalised(MLContext ml, bool fixZero = true) =>
-        ml.Transforms.ReplaceMissingValues(Features, replacementMode: Microsoft.ML.Transforms.MissingValueReplacingEstimator.ReplacementMode.Mean)
-            .Append(ml.Transforms.NormalizeMeanVariance(Features, fixZero: fixZero));
+        Filled(ml).Append(ml.Transforms.NormalizeMeanVariance(Features, fixZero: fixZero));
+
+    private static MissingValueReplacingEstimator Filled(MLContext ml) =>
+        ml.Transforms.ReplaceMissingValues(Features, replacementMode: MissingValueReplacingEstimator.ReplacementMode.Mean);
 
     private static string LabelOf(TableTask task) => task switch { TableTask.Regression => Value, TableTask.Binary => Second, _ => Class };
 }
