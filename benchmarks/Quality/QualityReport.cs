@@ -11,6 +11,7 @@ internal static class QualityReport
     private static readonly JsonSerializerOptions Format = new()
     {
         WriteIndented = true, NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals, Converters = { new JsonStringEnumConverter() },
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     };
 
     /// <summary>Adds tables to benchmarks/results/NAME.json and writes all of it anew as NAME.md.</summary>
@@ -21,7 +22,7 @@ internal static class QualityReport
         List<QualityTable> all = File.Exists(json) ? JsonSerializer.Deserialize<Stored>(File.ReadAllText(json), Format)!.Tables : [];
         foreach (QualityTable table in tables)
         {
-            int place = all.FindIndex(other => other.Title == table.Title);
+            int place = all.FindIndex(table.Matches);
             if (place < 0) all.Add(table);
             else all[place] = table.With(all[place]);
         }
@@ -42,7 +43,7 @@ internal static class QualityReport
         string[] contestants = [.. table.Results.Select(result => result.Contestant).Distinct().OrderBy(name => Array.IndexOf(known, name) is >= 0 and var place ? place : known.Length)];
         int runs = table.Results.Select(result => result.Run).Distinct().Count();
         var text = new StringBuilder($"""
-            ### {table.Title}: {table.TrainRows} rows to train on, {table.TestRows} to test on, {table.Features} features, {runs} {(table.HasSplits ? "splits" : "seeds")}
+            ### {table.Title}: {table.TrainRows} rows to train on, {table.TestRows} to test on, {table.Features} features, {runs} {(table.HasSplits ? "splits" : runs == 1 ? "seed" : "seeds")}
 
             | | {string.Join(" | ", metrics.Select(metric => $"{metric.Name} | against {contestants[0]}"))} | seconds |
             |---|{string.Concat(metrics.Select(_ => "---|---|"))}---|
@@ -51,17 +52,28 @@ internal static class QualityReport
         foreach (string contestant in contestants)
         {
             QualityResult[] own = [.. table.Results.Where(result => result.Contestant == contestant).OrderBy(result => result.Run)];
-            text.Append($"| {contestant} |");
+            QualityResult[] measured = [.. own.Where(result => result.Failure is null)];
+            string failures = string.Join("; ", own.Select(result => result.Failure).OfType<string>().Distinct().Select(Cell));
+            if (measured.Length == 0)
+            {
+                text.Append($"| {contestant} | {failures} |{string.Concat(Enumerable.Repeat(" - |", 2 * metrics.Length - 1))} {own.Max(result => result.Seconds):F1} |\n");
+                continue;
+            }
+            text.Append($"| {contestant}{(failures.Length > 0 ? $" ({measured.Length} of {own.Length} runs; {failures})" : "")} |");
             for (int i = 0; i < metrics.Length; i++)
             {
-                double[] figures = [.. own.Select(result => result.Figures[i])];
-                text.Append($" {Text(figures.Average())}{(figures.Length > 1 ? $" ± {Text(Deviation(figures))}" : "")} |");
-                text.Append($" {(contestant == contestants[0] ? "" : Verdict(table, own, contestants[0], i, metrics[i].MoreIsBetter))} |");
+                double[] figures = [.. measured.Select(result => result.Figures[i])];
+                text.Append($" {Text(figures.Average())}{(figures.Length > 1 && double.IsFinite(figures.Average()) ? $" ± {Text(Deviation(figures))}" : "")} |");
+                text.Append($" {(contestant == contestants[0] ? "" : Verdict(table, measured, contestants[0], i, metrics[i].MoreIsBetter))} |");
             }
-            text.Append($" {own.Average(result => result.Seconds):F1} |\n");
+            text.Append($" {measured.Average(result => result.Seconds):F1} |\n");
         }
+        if (table.Notes.Count > 0) text.Append('\n').AppendJoin('\n', table.Notes.Select(note => $"- {note}")).Append('\n');
         return text.ToString();
     }
+
+    /// <summary>Text that does not end a cell of a Markdown table.</summary>
+    private static string Cell(string text) => text.Replace("|", "\\|");
 
     /// <summary>Runs are paired where they have a split of their own; otherwise a difference counts beyond the deviations of both.</summary>
     private static string Verdict(QualityTable table, QualityResult[] own, string reference, int metric, bool moreIsBetter)
@@ -79,6 +91,9 @@ internal static class QualityReport
             ? 2 * Deviation(differences) / Math.Sqrt(differences.Length)
             : Math.Sqrt(Square(Deviation([.. pairs.Select(pair => pair.Own)])) + Square(Deviation([.. pairs.Select(pair => pair.Other)])));
         string amount = Text(Math.Abs(mean));
+        // One run shows a difference but no noise to hold it against.
+        if (pairs.Length == 1) return mean == 0 ? "equal, one run" : $"{(mean > 0 ? "better" : "worse")} by {amount}, one run";
+        if (mean == 0) return "even";
         return Math.Abs(mean) <= noise ? $"even ({(mean > 0 ? "better" : "worse")} by {amount})" : mean > 0 ? $"**better** by {amount}" : $"worse by {amount}";
     }
 

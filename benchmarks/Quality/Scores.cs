@@ -1,4 +1,5 @@
 using Microsoft.ML;
+using Microsoft.ML.Data;
 
 namespace MlNetLr.Benchmarks.Quality;
 
@@ -15,6 +16,7 @@ internal static class Scores
 
     public static double[] Evaluate(MLContext ml, TableTask task, IDataView predicted)
     {
+        CheckPredictions(predicted);
         switch (task)
         {
             case TableTask.Regression:
@@ -28,6 +30,21 @@ internal static class Scores
             default:
                 var classes = ml.MulticlassClassification.Evaluate(predicted, nameof(TableEncoder.Row.Class));
                 return [classes.MicroAccuracy, classes.LogLoss];
+        }
+    }
+
+    /// <summary>ML.NET leaves rows whose prediction is no number out of its figures: who fails on the hard rows would be judged on the others alone.</summary>
+    private static void CheckPredictions(IDataView predicted)
+    {
+        bool isVector = predicted.Schema["Score"].Type is VectorDataViewType;
+        int rows = 0;
+        int bad = isVector ? predicted.GetColumn<float[]>("Score").Count(scores => IsBad(scores.All(float.IsFinite))) : predicted.GetColumn<float>("Score").Count(score => IsBad(float.IsFinite(score)));
+        if (bad > 0) throw new InvalidOperationException($"{bad} of {rows} predictions are no finite numbers");
+
+        bool IsBad(bool isFinite)
+        {
+            rows++;
+            return !isFinite;
         }
     }
 }
