@@ -36,7 +36,7 @@ public sealed class QualityCommandTests
     [TestMethod]
     public void Run_AllMeasured_IsExitCode0()
     {
-        (int code, _, string table) = Run("--data t.csv --label y --task regression --seeds 1 --only Sdca", rows: 60);
+        (int code, _, string table) = Run("--data t.csv --label y --task regression --seeds 1 --only FastForest", rows: 60);
         code.Should().Be(0);
         table.Should().Contain("48 rows to train on, 12 to test on, 1 features, 1 seed");
     }

@@ -20,10 +20,10 @@ public sealed class QualityRunTests
         QualityTable table = Run(TimeSpan.FromSeconds(3), seeds: 2,
             new QualityContestant("throws", (_, _, _) => throw new DllNotFoundException("no such library")),
             new QualityContestant("hangs", (_, _, _) => { Interlocked.Increment(ref tries); never.Wait(TimeSpan.FromSeconds(5), CancellationToken.None); throw new OperationCanceledException(); }),
-            Named("Sdca"));
+            Named("FastForest"));
         table.Results.Select(result => (result.Contestant, result.Run, result.Failure)).Should().Equal(
-            ("throws", 1, "failed: no such library"), ("hangs", 1, "stopped after 3 s"), ("Sdca", 1, null),
-            ("throws", 2, "failed: no such library"), ("hangs", 2, "stopped after 3 s"), ("Sdca", 2, null));
+            ("throws", 1, "failed: no such library"), ("hangs", 1, "stopped after 3 s"), ("FastForest", 1, null),
+            ("throws", 2, "failed: no such library"), ("hangs", 2, "stopped after 3 s"), ("FastForest", 2, null));
         tries.Should().Be(1, "what was stopped is not tried again");
     }
 
@@ -31,7 +31,7 @@ public sealed class QualityRunTests
     public void Run_Contestants_GetTheSameRows()
     {
         var seen = new List<string>();
-        QualityContestant Spy(string name) => new(name, (ml, task, seed) => new Watched(Named("Sdca").Make(ml, task, seed), data => seen.Add(string.Join(';',
+        QualityContestant Spy(string name) => new(name, (ml, task, seed) => new Watched(Named("FastForest").Make(ml, task, seed), data => seen.Add(string.Join(';',
             ml.Data.CreateEnumerable<TableEncoder.Row>(data, reuseRowObject: false).Select(row => $"{row.Value} {string.Join(' ', row.Features)}")))));
         Run(TimeSpan.FromMinutes(1), seeds: 2, Spy("one"), Spy("other"));
         seen.Should().HaveCount(4);
