@@ -11,8 +11,7 @@ namespace Microsoft.ML.Trainers.Torch.Tabular;
 /// predictions for held-out rows choose (<see cref="HeldOutChoice"/>).
 /// </summary>
 internal sealed class HeldOutTraining(
-    TrainingData data, int count, Network network, TabularEncoding encoding, Loss loss, LearningTask task, TorchTabularOptions options, Device device, ulong seed,
-    RunWatcher watcher)
+    TrainingData data, int count, TabularShape shape, Loss loss, LearningTask task, Device device, ulong seed, RunWatcher watcher)
 {
     // Ridges from strong to weak: the strength is chosen with the rest. A ridge of r weighs as much as r rows.
     private static readonly double[] Ridges = [300, 30, 3, 0.3];
@@ -26,6 +25,8 @@ internal sealed class HeldOutTraining(
     // What a shorter run, a linear model or less confidence must be better by than the recipe's run, for all rows to be held out in turn.
     private const double LeastStandardErrors = 2, LeastGain = 0.02;
 
+    private readonly Network network = shape.Network;
+    private readonly TorchTabularOptions options = shape.Options;
     private readonly bool softmax = task != LearningTask.Regression;
     private readonly int[][] folds = Folds.Of(data, count, seed);
     private readonly FoldResult[] fitted = new FoldResult[count];
@@ -35,6 +36,16 @@ internal sealed class HeldOutTraining(
 
     /// <summary>Trains the candidates without one fold.</summary>
     public void Fit(int fold) => fitted[fold] = TrainFold(fold);
+
+    /// <summary>The network that is trained.</summary>
+    public TabularShape Shape => shape;
+
+    /// <summary>The loss of the recipe's run on the first fold.</summary>
+    public double FirstLoss()
+    {
+        var choice = new HeldOutChoice(data.Select(folds[0]), network.Outputs, softmax);
+        return choice.Loss(choice.Predictions(fitted[0].Raw[0], 1));
+    }
 
     /// <summary>The recipe's run without the first fold.</summary>
     public TrainedNetwork FirstRun => new(network, fitted[0].Weights[0], fitted[0].History);
@@ -52,12 +63,12 @@ internal sealed class HeldOutTraining(
         }
         bool noisy = gain.StandardErrors > LeastStandardErrors && gain.Part > LeastGain;
         watcher.Say(string.Create(CultureInfo.InvariantCulture,
-            $"First fold: the best candidate is better than the recipe's run by {gain.Part:p1}, {gain.StandardErrors:f1} standard errors: {(noisy ? "all folds decide" : "the recipe's run is taken")}."));
+            $"First fold{Words}: the best candidate is better than the recipe's run by {gain.Part:p1}, {gain.StandardErrors:f1} standard errors: {(noisy ? "all folds decide" : "the recipe's run is taken")}."));
         return noisy;
     }
 
     /// <summary>The members, by the held-out rows of all folds.</summary>
-    public (IReadOnlyList<float[]> Members, bool LeavesRange, TrainingHistory History) Choose()
+    public HeldOutMembers Choose()
     {
         int outputs = network.Outputs, candidates = fitted[0].Weights.Count;
         var choice = new HeldOutChoice(data, outputs, softmax);
@@ -67,9 +78,11 @@ internal sealed class HeldOutTraining(
         int[] picks = choice.Pick(predictions, count);
         for (int candidate = 0; candidate < candidates; candidate++)
             watcher.Say(string.Create(CultureInfo.InvariantCulture,
-                $"Held-out folds: {Name(candidate)}: loss {choice.Loss(predictions[candidate]):g5}, factor {factors[candidate]:g3}, {picks[candidate]} of {count} members."));
+                $"{Heading}: {NameOf(candidate)}: loss {choice.Loss(predictions[candidate]):g5}, factor {factors[candidate]:g3}, {picks[candidate]} of {count} members."));
 
-        bool leavesRange = LeavesRange(choice, predictions, picks);
+        double[] average = new double[heldOut[0].Length];
+        for (int candidate = 0; candidate < candidates; candidate++)
+            for (int i = 0; i < average.Length; i++) average[i] += picks[candidate] * predictions[candidate][i] / count;
         var members = new List<float[]>();
         for (int fold = 0; fold < count; fold++)
         {
@@ -77,34 +90,34 @@ internal sealed class HeldOutTraining(
             picks[candidate]--;
             members.Add(Scaled(fitted[fold].Weights[candidate], factors[candidate]));
         }
-        return (members, leavesRange, fitted[0].History);
+        return new HeldOutMembers(members, choice.Loss(average), LeavesRange(choice, average), fitted[0].History);
     }
 
     /// <summary>
     /// Whether rows are predicted better by what leaves the range of the labels trained on: on a table that is a line there is more of it beyond the last row, while
     /// a flexible model's predictions out there are errors.
     /// </summary>
-    private bool LeavesRange(HeldOutChoice choice, double[][] predictions, int[] picks)
+    private bool LeavesRange(HeldOutChoice choice, double[] free)
     {
         if (softmax || data.LabelColumns > 1) return false;
-        double[] free = new double[data.Rows], bounded = new double[data.Rows];
+        double[] bounded = new double[data.Rows];
         float[] labels = data.Labels.ToArray();
         foreach (int[] fold in folds)
         {
             float[] others = [.. Enumerable.Range(0, data.Rows).Except(fold).Select(row => labels[row])];
             (double least, double most) = (others.Min(), others.Max());
-            foreach (int row in fold)
-            {
-                free[row] = predictions.Select((own, candidate) => picks[candidate] * own[row]).Sum() / count;
-                bounded[row] = Math.Clamp(free[row], least, most);
-            }
+            foreach (int row in fold) bounded[row] = Math.Clamp(free[row], least, most);
         }
         double loss = choice.Loss(free), lossInRange = choice.Loss(bounded);
-        watcher.Say(string.Create(CultureInfo.InvariantCulture, $"Held-out folds: loss {loss:g5}, held within the range of the labels {lossInRange:g5}."));
+        watcher.Say(string.Create(CultureInfo.InvariantCulture, $"{Heading}: loss {loss:g5}, held within the range of the labels {lossInRange:g5}."));
         return loss < lossInRange;
     }
 
-    private string Name(int candidate)
+    private string Words => shape.Name.Length > 0 ? $", {shape.Name}" : "";
+
+    private string Heading => $"Held-out folds{Words}";
+
+    private string NameOf(int candidate)
     {
         int linear = candidate - Lengths.Length, straight = linear - Ridges.Length;
         return string.Create(CultureInfo.InvariantCulture,
@@ -115,13 +128,13 @@ internal sealed class HeldOutTraining(
     {
         ulong own = new RandomStream(seed, RandomStream.Purpose.Member, fold).NextBits();
         TrainingData train = data.Select([.. folds.Where((_, i) => i != fold).SelectMany(rows => rows).Order()]), held = data.Select(folds[fold]);
-        float[] first = FirstWeights.Of(network, encoding, train, options.DataDrivenInitialization, own);
+        float[] first = FirstWeights.Of(network, shape.Encoding!, train, options.DataDrivenInitialization, own);
         var weights = new List<float[]>();
         var raw = new List<float[]>();
         TrainingHistory? history = null;
         foreach (double length in Lengths)
         {
-            TorchTabularOptions run = MemberCheckpoints.Of(options, $"member-{fold}", string.Create(CultureInfo.InvariantCulture, $"length-{length}"));
+            TorchTabularOptions run = MemberCheckpoints.Of(options, Path.Combine(shape.Name, $"member-{fold}"), string.Create(CultureInfo.InvariantCulture, $"length-{length}"));
             run.NumberOfEpochs = Math.Max(1, length * options.NumberOfEpochs!.Value);
             run.BatchSize = Math.Min(options.BatchSize!.Value, train.Rows);
             TrainedNetwork trained = TrainedNetwork.Train(network, loss, train, validation: null, run, device, own, first.ToArray(), watcher);
@@ -132,7 +145,7 @@ internal sealed class HeldOutTraining(
         if (LinearMember.Fits(network))
         {
             AddLinear(LinearMember.Bent(network, first), Ridges);
-            if (LinearMember.Straight(network, first, encoding, train) is { } straight) AddLinear(straight, StraightRidges);
+            if (LinearMember.Straight(network, first, shape.Encoding!, train) is { } straight) AddLinear(straight, StraightRidges);
         }
         return new FoldResult(weights, raw, history!);
 
@@ -180,3 +193,10 @@ internal sealed class HeldOutTraining(
     /// <summary>For each candidate the weights, and the outputs for the fold's own rows.</summary>
     private sealed record FoldResult(IReadOnlyList<float[]> Weights, IReadOnlyList<float[]> Raw, TrainingHistory History);
 }
+
+/// <summary>What the held-out rows chose.</summary>
+/// <param name="Weights">The weights of each member.</param>
+/// <param name="Loss">The loss of their average on the held-out rows.</param>
+/// <param name="LeavesRange">Whether predictions may leave the range of the labels.</param>
+/// <param name="History">The history of the first run.</param>
+internal sealed record HeldOutMembers(IReadOnlyList<float[]> Weights, double Loss, bool LeavesRange, TrainingHistory History);

@@ -16,6 +16,9 @@ internal sealed class TabularEncoding
     private const float OneHotScale = 2;
     private const double FrequencyDeviation = 0.1;
 
+    /// <summary>Up to so many numeric columns are encoded if nothing else is said.</summary>
+    public const int UsualMaximum = 32;
+
     private readonly MissingIndicators? indicators;
     private readonly MissingValues? missing;
     private readonly CategoricalEmbedding? categories;
@@ -75,7 +78,7 @@ internal sealed class TabularEncoding
                 InputScaling.Standard => (others[i].Mean, others[i].InverseDeviation),
                 _ => others[i].IsIndicator ? (0, others[i].IndicatorScale) : (others[i].Median, others[i].Scale),
             };
-        if (encodes && numeric.Length > 0 && numeric.Length <= options.MaximumEncodedColumns)
+        if (encodes && numeric.Length > 0 && numeric.Length <= (options.MaximumEncodedColumns ?? UsualMaximum))
         {
             scaling = new NumericEmbedding("encoding", width, numeric, bins, frequencies, options.EncodingWidth - 1);
             if (bins > 0) edges = [.. numeric.SelectMany(i => Padded(others[i].Edges(bins), bins + 1))];

@@ -27,75 +27,86 @@ internal sealed class TabularTraining(TorchTabularOptions given, LearningTask ta
         if (options.Folds > 0 && options.SharedMembers is not null)
             throw new InvalidOperationException($"Folds must be 0 for members that share weights but was {options.Folds}. Leave Folds out, or SharedMembers.");
         if (validation is not null) options.EarlyStopping ??= new EarlyStopping { Patience = int.MaxValue };
-        Network network;
-        TabularEncoding? encoding = null;
-        if (start is null)
-        {
-            encoding = new TabularEncoding(train, categorical, options, watcher.CheckAlive);
-            network = TabularNetwork.Build(encoding, options, outputs);
-        }
-        else
-        {
-            int own = start.Network.Outputs / start.Network.Members;
-            if (start.Network.Inputs != train.Columns || own != outputs)
-                throw new ArgumentException($"The model to start from must take {train.Columns} features and give {outputs} numbers but takes {start.Network.Inputs} and gives {own}. Use the columns it was trained with.");
-            network = start.Network;
-        }
-        options.ParameterGroups = Recipe.Groups(network.Layout, given.ParameterGroups);
+        bool holdsOut = options.Folds > 0 || options.FoldsIfNoisy > 0;
+        IReadOnlyList<TabularShape> shapes = start is null
+            ? TabularShape.Of(train, categorical, options, outputs, holdsOut, watcher.CheckAlive)
+            : [TabularShape.Of(Fitting(start, train.Columns, outputs), options)];
         Loss loss = given.Loss ?? (task == LearningTask.Regression ? new SquaredError() : new SoftmaxCrossEntropy { LabelSmoothing = options.LabelSmoothing!.Value });
 
-        if (options.Folds > 0 || options.Members > 1) MemberCheckpoints.RequireAny(options);
-        int members = options.Members!.Value, cores = options.NumberOfThreads ?? Environment.ProcessorCount;
-        HeldOutTraining? heldOut = Math.Max(options.Folds!.Value, options.FoldsIfNoisy) is > 0 and var folds
-            ? new HeldOutTraining(train, folds, network, encoding!, loss, task, options, device, seed, watcher)
-            : null;
+        int members = options.Members!.Value, cores = options.NumberOfThreads ?? Environment.ProcessorCount, folds = Math.Max(options.Folds!.Value, options.FoldsIfNoisy);
+        if (options.Folds > 0 || members > 1) MemberCheckpoints.RequireAny(options);
         // One thread each: no thread waits for another within a step, and the result does not depend on how many run at a time.
-        if (members > 1 || heldOut is not null) options.NumberOfThreads = 1;
+        if (members > 1 || holdsOut)
+            foreach (TabularShape one in shapes) one.Options.NumberOfThreads = 1;
+        HeldOutTraining[] heldOut = holdsOut ? [.. shapes.Select(one => new HeldOutTraining(train, folds, one, loss, task, device, seed, watcher))] : [];
+        TabularShape shape = shapes[0];
         var trained = new TrainedNetwork[members];
         if (options.Folds > 0)
         {
-            SideBySide(0, heldOut!.Count, cores, heldOut.Fit);
+            SideBySide(0, heldOut.Length * folds, cores, i => heldOut[i % heldOut.Length].Fit(i / heldOut.Length));
             return Chosen(heldOut);
         }
-        if (heldOut is null)
+        if (!holdsOut)
         {
             SideBySide(0, members, cores, Train);
         }
         else
         {
-            // The first member holds out a fold. As many others as there are cores for train beside it, before it is known what the fold tells.
-            int begun = Math.Min(members, cores);
-            SideBySide(0, begun, cores, member =>
+            // The first member holds out a fold. As many others as there are cores for train beside it, before it is known what the fold tells, unless it must tell first which
+            // network they are.
+            int begun = heldOut.Length > 1 ? 1 : Math.Min(members, cores);
+            SideBySide(0, heldOut.Length + begun - 1, cores, i =>
             {
-                if (member == 0) heldOut.Fit(0);
-                else Train(member);
+                if (i < heldOut.Length) heldOut[i].Fit(0);
+                else Train(i);
             });
-            if (heldOut.IsNoisy())
+            HeldOutTraining first = heldOut.MinBy(one => one.FirstLoss())!;
+            Take(first.Shape);
+            if (first.IsNoisy())
             {
-                SideBySide(1, heldOut.Count, cores, heldOut.Fit);
-                return Chosen(heldOut);
+                SideBySide(1, folds, cores, first.Fit);
+                return Chosen(first);
             }
-            trained[0] = heldOut.FirstRun;
+            trained[0] = first.FirstRun;
             SideBySide(begun, members, cores, Train);
         }
-        return new FittedNetwork(network, [.. trained.Select(member => (ReadOnlyMemory<float>)member.Weights)], output, trained[0].History.ToJson());
+        return Model(trained.Select(member => member.Weights), output, trained[0].History);
 
-        FittedNetwork Chosen(HeldOutTraining folds)
+        FittedNetwork Chosen(params HeldOutTraining[] candidates)
         {
-            (IReadOnlyList<float[]> weights, bool leavesRange, TrainingHistory history) = folds.Choose();
-            OutputTransform own = given.ClampPredictions is null && leavesRange && output is LinearOutput bounded ? Widened(bounded) : output;
-            return new FittedNetwork(network, [.. weights.Select(member => (ReadOnlyMemory<float>)member)], own, history.ToJson());
+            (HeldOutTraining Training, HeldOutMembers Members)[] choices = [.. candidates.Select(one => (one, one.Choose()))];
+            (HeldOutTraining training, HeldOutMembers best) = choices.MinBy(one => one.Members.Loss);
+            Take(training.Shape);
+            bool widens = given.ClampPredictions is null && best.LeavesRange;
+            return Model(best.Weights, widens && output is LinearOutput bounded ? Widened(bounded) : output, best.History);
         }
+
+        void Take(TabularShape best)
+        {
+            shape = best;
+            if (heldOut.Length > 1) watcher.Say($"Held-out rows: {(best == shapes[0] ? "columns are scaled only" : "columns are encoded")}.");
+        }
+
+        FittedNetwork Model(IEnumerable<float[]> weights, OutputTransform own, TrainingHistory history) =>
+            new(shape.Network, [.. weights.Select(member => (ReadOnlyMemory<float>)member)], own, history.ToJson());
 
         void Train(int member)
         {
             ulong own = new RandomStream(seed, RandomStream.Purpose.Member, member).NextBits();
-            float[] first = encoding is null
+            float[] first = shape.Encoding is null
                 ? start!.Weights(member % start.Members).ToArray()
-                : FirstWeights.Of(network, encoding, train, options.DataDrivenInitialization, own);
-            TorchTabularOptions run = members == 1 ? options : MemberCheckpoints.Of(options, $"member-{member}");
-            trained[member] = TrainedNetwork.Train(network, loss, train, validation, run, device, own, first, watcher, metrics);
+                : FirstWeights.Of(shape.Network, shape.Encoding, train, options.DataDrivenInitialization, own);
+            TorchTabularOptions run = members == 1 ? shape.Options : MemberCheckpoints.Of(shape.Options, $"member-{member}");
+            trained[member] = TrainedNetwork.Train(shape.Network, loss, train, validation, run, device, own, first, watcher, metrics);
         }
+    }
+
+    private static Network Fitting(FittedNetwork start, int columns, int outputs)
+    {
+        int own = start.Network.Outputs / start.Network.Members;
+        return start.Network.Inputs == columns && own == outputs
+            ? start.Network
+            : throw new ArgumentException($"The model to start from must take {columns} features and give {outputs} numbers but takes {start.Network.Inputs} and gives {own}. Use the columns it was trained with.");
     }
 
     /// <summary>Bounds as far again from the labels as these are from each other.</summary>

@@ -49,8 +49,11 @@ public abstract class NetworkOptions : TrainingOptions
     /// <summary>Numbers that an encoded numeric column becomes, its scaled value included, at least 2. Default 8.</summary>
     public int EncodingWidth { get; set => field = Require.AtLeast(2, value, "One is the scaled value itself."); } = 8;
 
-    /// <summary>With more numeric columns than this, numbers are scaled but not encoded. Default 32.</summary>
-    public int MaximumEncodedColumns { get; set => field = Require.AtLeast(0, value, "0 switches the encodings off."); } = 32;
+    /// <summary>
+    /// With more numeric columns than this, numbers are scaled but not encoded. Default null: 32; where <c>TorchTabular</c> holds rows out, those decide
+    /// for 33 to 128 columns.
+    /// </summary>
+    public int? MaximumEncodedColumns { get; set => field = value is { } columns ? Require.AtLeast(0, columns, "0 switches the encodings off.") : null; }
 
     /// <summary>Where training starts from.</summary>
     internal virtual WeightInitialization FirstWeights => WeightInitialization.Kaiming;

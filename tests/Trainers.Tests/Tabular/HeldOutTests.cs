@@ -143,11 +143,9 @@ public sealed class HeldOutTests
         var random = new Random(9);
         TrainingData data = Tables.Data(Tables.Rows(400).Select(row => (row.Features, (1 - share) * row.Value + share * 3 * (random.NextSingle() - 0.5f))));
         TorchTabularOptions options = Tables.Small(LearningTask.Regression, 400, own => (own.HiddenLayers, own.NumberOfEpochs, own.BatchSize, own.NumberOfThreads) = ([48], 60, 64, 1));
-        var encoding = new TabularEncoding(data, new HashSet<int>(), options, () => { });
-        Network network = TabularNetwork.Build(encoding, options, outputs: 1);
-        options.ParameterGroups = Recipe.Groups(network.Layout, []);
+        TabularShape shape = TabularShape.Of(data, new HashSet<int>(), options, outputs: 1, holdsOut: true, () => { }).Single();
         var remarks = new List<string>();
-        var training = new HeldOutTraining(data, 2, network, encoding, new SquaredError(), LearningTask.Regression, options, Device.Cpu, seed: 3, new RunWatcher(default, () => { }, [], remarks.Add));
+        var training = new HeldOutTraining(data, 2, shape, new SquaredError(), LearningTask.Regression, Device.Cpu, seed: 3, new RunWatcher(default, () => { }, [], remarks.Add));
 
         training.Fit(0);
 
