@@ -106,6 +106,6 @@ internal sealed class QualityRun(QualityData data, int firstSeed, int seeds, IRe
     /// <summary>What the held-out folds of TorchTabular told.</summary>
     private static void Remark(string message)
     {
-        if (message.Contains("old: ") || message.Contains("olds: ")) Console.Error.WriteLine(message);
+        if (message.Contains("First fold") || message.Contains("Held-out")) Console.Error.WriteLine(message);
     }
 }

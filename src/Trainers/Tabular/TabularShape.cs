@@ -13,7 +13,7 @@ internal sealed record TabularShape(Network Network, TabularEncoding? Encoding, 
     // An encoded column is 8 numbers wide: with more columns than this the first layer would outweigh the others together, and small tables have too few rows for it.
     private const int MostEncodedColumns = 128;
 
-    private const string EncodedName = "encoded columns";
+    private const string EncodedName = "encoded";
 
     /// <summary>Of a model to go on from.</summary>
     public static TabularShape Of(Network network, TorchTabularOptions options) => new(network, null, WithGroups(options, network));
