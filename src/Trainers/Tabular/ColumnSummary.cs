@@ -88,7 +88,7 @@ internal sealed record ColumnSummary(float[] Values, int[] Counts)
     /// </summary>
     public float[] Edges(int bins)
     {
-        if (Values.Length <= bins + 1) return Values;
+        if (Values.Length <= bins + 1) return Apart(Values);
         double cap = Counts.Sum() / (double)bins, total = Counts.Sum(count => Math.Min(count, cap));
         var edges = new List<float> { Values[0] };
         double reached = 0;
@@ -101,7 +101,17 @@ internal sealed record ColumnSummary(float[] Values, int[] Counts)
             if (Values[i] > edges[^1]) edges.Add(Values[i]);
         }
         if (Values[^1] > edges[^1]) edges.Add(Values[^1]);
-        return [.. edges];
+        return Apart(edges);
+    }
+
+    /// <summary>Without those that lie so close to the one before that the inverse of a bin's length would not be finite.</summary>
+    private static float[] Apart(IReadOnlyList<float> edges)
+    {
+        const float ShortestBin = 1.17549435e-38f;
+        var apart = new List<float> { edges[0] };
+        foreach (float edge in edges)
+            if (edge - apart[^1] >= ShortestBin) apart.Add(edge);
+        return [.. apart];
     }
 
     private (double Mean, double Deviation) Moments()

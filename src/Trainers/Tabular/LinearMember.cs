@@ -102,8 +102,10 @@ internal sealed class LinearMember
 
     private static float[] Ones(Network network) => [.. Enumerable.Repeat(1f, network.Layers.OfType<NtkDense>().First().Inputs)];
 
+    /// <summary>1 / deviation; 0 for a column that is the same in all rows but for values that these rows do not have.</summary>
     private static float InverseDeviation(TrainingData data, int column)
     {
+        const double LeastDeviation = 1e-7 * StraightReach;
         ReadOnlySpan<float> values = data.Features.Span;
         double mean = 0, square = 0;
         for (int row = 0; row < data.Rows; row++)
@@ -112,6 +114,7 @@ internal sealed class LinearMember
             mean += delta / (row + 1);
             square += delta * (value - mean);
         }
-        return square > 0 ? (float)Math.Min(1 / Math.Sqrt(square / data.Rows), float.MaxValue) : 0;
+        double deviation = Math.Sqrt(square / data.Rows);
+        return deviation > LeastDeviation ? (float)(1 / deviation) : 0;
     }
 }

@@ -72,4 +72,13 @@ public sealed class ColumnSummaryTests
             edges.Length.Should().BeLessThanOrEqualTo(bins + 1);
             edges.Zip(edges.Skip(1)).All(pair => pair.First < pair.Second).Should().BeTrue();
         }, iter: 300);
+
+    [TestMethod]
+    public void Edges_ValuesTooCloseForABin_AreOne()
+    {
+        ColumnSummary.Of([0, 1e-40f, 2e-40f, 1]).Edges(8).Should().Equal(0, 1);
+        float[] tiny = [.. Enumerable.Range(0, 300).Select(i => MathF.Exp(-0.4f * i))];
+        float[] edges = ColumnSummary.Of(tiny).Edges(16);
+        edges.Zip(edges.Skip(1), (from, to) => 1 / (to - from)).Should().OnlyContain(inverse => float.IsFinite(inverse) && inverse > 0);
+    }
 }

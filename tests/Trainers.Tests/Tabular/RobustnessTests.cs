@@ -67,6 +67,14 @@ public sealed class RobustnessTests
     }
 
     [TestMethod]
+    public void Fit_ColumnOfDenormalNumbers_GivesFinitePredictions()
+    {
+        IDataView train = context.View(Tables.Rows(200).Select((row, i) => ((float[])[.. row.Features, i % 3 * 1e-40f], row.Value)));
+        var model = context.Regression.Trainers.TorchTabular(TorchTabularTests.Options("Value", options => options.NumberOfEpochs = 3)).Fit(train);
+        model.Transform(train).GetColumn<float>("Score").Should().OnlyContain(score => float.IsFinite(score));
+    }
+
+    [TestMethod]
     public void Fit_OneRowPerClass_GivesProbabilities()
     {
         IDataView data = context.View([([1, 0], -1), ([0, 1], 0.2f), ([1, 1], 2)]);
@@ -93,6 +101,12 @@ public sealed class RobustnessTests
             var random = new Random(seed);
             return Tables.Rows(count, seed).Select(row => ((float[])[.. row.Features, (float)Math.Tan(Math.PI * (random.NextDouble() - 0.5) * 0.9999), 1e30f * random.NextSingle()], row.Value));
         }, 2000),
+        ("numbers close to zero", (count, seed) =>
+        {
+            var random = new Random(seed);
+            return Tables.Rows(count, seed).Select(row => ((float[])[.. row.Features, (float)Math.Pow(10, -40 * random.NextDouble())], row.Value));
+        }, 600),
+        ("one value far from the others", (count, seed) => Tables.Rows(count, seed).Select((row, i) => ((float[])[.. row.Features, i == 7 ? 1e37f : row.Features[0]], row.Value)), 600),
         ("labels with outliers", (count, seed) => Tables.Rows(count, seed).Select((row, i) => (row.Features, i % 200 == 7 ? 1e6f : row.Value)), 2000),
         ("200 one-hot categories", (count, seed) =>
         {
