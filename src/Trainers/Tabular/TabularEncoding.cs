@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Microsoft.ML.NeuralNetworks;
 using Microsoft.ML.NeuralNetworks.Layers;
 using Microsoft.ML.Trainers.Torch.Data;
@@ -15,6 +16,9 @@ internal sealed class TabularEncoding
     // Vectors of categories pass the scaling layer as they are, but for its bound of 3.
     private const float OneHotScale = 2;
     private const double FrequencyDeviation = 0.1;
+
+    // A vector of 8 for each of so many takes 128 MB in each member, and singles still hold every whole number.
+    private const int LargestCode = 1 << 22;
 
     /// <summary>Up to so many numeric columns are encoded if nothing else is said.</summary>
     public const int UsualMaximum = 32;
@@ -44,7 +48,7 @@ internal sealed class TabularEncoding
             Column(data, column, values);
             if (categorical.Contains(column))
             {
-                int count = Categories(values);
+                int count = Categories(values, column);
                 tables.Add(new CategoricalColumn(column, count, count <= options.OneHotCategories ? count : options.CategoryWidth));
             }
             else
@@ -142,13 +146,20 @@ internal sealed class TabularEncoding
         for (int row = 0; row < data.Rows; row++) values[row] = features[row * data.Columns + column];
     }
 
-    /// <summary>The largest code, at least 1.</summary>
-    private static int Categories(ReadOnlySpan<float> codes)
+    /// <summary>The largest code, at least 1. What is no code is refused: a number by mistake would make a table of millions of rows.</summary>
+    private static int Categories(ReadOnlySpan<float> codes, int column)
     {
         float largest = 1;
-        foreach (float code in codes)
+        for (int row = 0; row < codes.Length; row++)
+        {
+            float code = codes[row];
+            if (float.IsNaN(code)) continue;
+            if (!(code >= 0 && code <= LargestCode && code == MathF.Floor(code)))
+                throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture,
+                    $"The category code in feature {column} of training row {row} (counting from 0) must be a whole number from 0 to {LargestCode}, or missing, but was {code}. Number the categories from 1, as Conversion.MapValueToKey and MapKeyToCode do, or leave the column out of CategoricalColumns."));
             if (code > largest) largest = code;
-        return (int)Math.Min(largest, 1 << 22);
+        }
+        return (int)largest;
     }
 
     // Unused bins have no length.

@@ -104,6 +104,19 @@ public sealed class TorchTabularTests
     }
 
     [TestMethod]
+    [DataRow(1e9f, DisplayName = "huge")]
+    [DataRow(-1f, DisplayName = "negative")]
+    [DataRow(2.5f, DisplayName = "no whole number")]
+    public void CategoricalColumns_UnusableCode_SaysWhereItIs(float code)
+    {
+        IDataView data = context.Data.LoadFromEnumerable(Enumerable.Range(0, 50).Select(i => new Coded { Number = i, Code = i == 17 ? code : i % 5, Value = i }));
+        data = context.Transforms.Concatenate("Features", "Number", "Code").Fit(data).Transform(data);
+        var trainer = context.Regression.Trainers.TorchTabular(Options("Value", options => options.CategoricalColumns = ["Code"]));
+        trainer.Invoking(it => it.Fit(data)).Should().Throw<InvalidOperationException>()
+            .WithMessage(FormattableString.Invariant($"The category code in feature 1 of training row 17 (counting from 0) must be a whole number from 0 to 4194304, or missing, but was {code}. *"));
+    }
+
+    [TestMethod]
     public void CategoricalColumns_UnknownName_SaysWhatThereIs()
     {
         IDataView data = context.View(Tables.Rows(50));
