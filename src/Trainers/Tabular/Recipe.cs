@@ -45,8 +45,6 @@ internal static class Recipe
             ?? (regression ? LrSchedule.Decay(TrainingSpan.Rest, Shape.CosLog(4), from: 1) : LrSchedule.Warmup(0.05.OfRun()).Cosine());
         options.NumberOfEpochs = given.NumberOfEpochs ?? Epochs(regression, rows);
         options.BatchSize = Math.Min(given.BatchSize ?? Batch(rows), rows);
-        // A smaller last batch would have a gradient of more noise at the same rate.
-        options.LastBatch = LastBatch.Drop;
         return options;
     }
 

@@ -18,7 +18,12 @@ namespace Microsoft.ML.Trainers.Torch;
 public sealed class TorchTabularOptions : NetworkOptions
 {
     /// <summary>The recipe, all of it.</summary>
-    public TorchTabularOptions() => DropoutSchedule = Recipe.FlatCosine;
+    public TorchTabularOptions()
+    {
+        DropoutSchedule = Recipe.FlatCosine;
+        // A smaller last batch would have a gradient of more noise at the same rate.
+        LastBatch = LastBatch.Drop;
+    }
 
     /// <summary>Units of each hidden layer, from 1 to 16,777,216. Default 256, 256, 256.</summary>
     public IReadOnlyList<int> HiddenLayers { get; set => field = Require.Units(value); } = [256, 256, 256];

@@ -38,6 +38,22 @@ public sealed class RecipeTests
     }
 
     [TestMethod]
+    public void Resolve_OptimizerAndSchedule_AreTheCodeOfTheDocs()
+    {
+        AdamW Of(double rate) => Torch.Optimizers.AdamW(learningRate: rate, weightDecay: 0, beta2: 0.95) with { WeightDecay = 0.02.Following(LrSchedule.Hold(0.5.OfRun()).Cosine()) };
+        TorchTabularOptions regression = Recipe.Resolve(new TorchTabularOptions(), LearningTask.Regression, 1000), classes = Recipe.Resolve(new TorchTabularOptions(), LearningTask.MulticlassClassification, 1000);
+        (regression.Optimizer, regression.Schedule).Should().Be((Of(0.1), LrSchedule.Decay(TrainingSpan.Rest, Shape.CosLog(4), from: 1)));
+        (classes.Optimizer, classes.Schedule).Should().Be((Of(0.04), LrSchedule.Warmup(0.05.OfRun()).Cosine()));
+    }
+
+    [TestMethod]
+    public void Resolve_LastBatch_IsDroppedUnlessTheUserKeepsIt()
+    {
+        Recipe.Resolve(new TorchTabularOptions(), LearningTask.Regression, 1000).LastBatch.Should().Be(LastBatch.Drop);
+        Recipe.Resolve(new TorchTabularOptions { LastBatch = LastBatch.Keep }, LearningTask.Regression, 1000).LastBatch.Should().Be(LastBatch.Keep);
+    }
+
+    [TestMethod]
     [DataRow(30, 0, 4)]
     [DataRow(4_096, 8, 8)]
     [DataRow(4_097, 0, 4)]
