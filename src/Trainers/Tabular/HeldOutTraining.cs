@@ -34,6 +34,9 @@ internal sealed class HeldOutTraining(
     /// <summary>The folds.</summary>
     public int Count => count;
 
+    /// <summary>The folders of all runs' checkpoints in that of the model.</summary>
+    public IEnumerable<string> Runs => Enumerable.Range(0, count).SelectMany(fold => Lengths.Select(length => FolderOf(fold, length)));
+
     /// <summary>Trains the candidates without one fold.</summary>
     public void Fit(int fold) => fitted[fold] = TrainFold(fold);
 
@@ -134,7 +137,7 @@ internal sealed class HeldOutTraining(
         TrainingHistory? history = null;
         foreach (double length in Lengths)
         {
-            TorchTabularOptions run = MemberCheckpoints.Of(options, Path.Combine(shape.Name, $"member-{fold}"), string.Create(CultureInfo.InvariantCulture, $"length-{length}"));
+            TorchTabularOptions run = MemberCheckpoints.Of(options, FolderOf(fold, length));
             run.NumberOfEpochs = Math.Max(1, length * options.NumberOfEpochs!.Value);
             run.BatchSize = Math.Min(options.BatchSize!.Value, train.Rows);
             TrainedNetwork trained = TrainedNetwork.Train(network, loss, train, validation: null, run, device, own, first.ToArray(), watcher);
@@ -162,6 +165,9 @@ internal sealed class HeldOutTraining(
             }
         }
     }
+
+    private string FolderOf(int fold, double length) =>
+        Path.Combine(shape.Name, MemberCheckpoints.FolderOf(fold), string.Create(CultureInfo.InvariantCulture, $"length-{length}"));
 
     private float[] Raw(float[] weights, TrainingData rows)
     {

@@ -28,17 +28,19 @@ internal sealed class TabularTraining(TorchTabularOptions given, LearningTask ta
             throw new InvalidOperationException($"Folds must be 0 for members that share weights but was {options.Folds}. Leave Folds out, or SharedMembers.");
         if (validation is not null) options.EarlyStopping ??= new EarlyStopping { Patience = int.MaxValue };
         bool holdsOut = options.Folds > 0 || options.FoldsIfNoisy > 0;
+        if (holdsOut && options.ResumeWithDecay is { } decay)
+            throw new InvalidOperationException($"ResumeWithDecay must be null where rows are held out but was {decay}. A branch follows one schedule, and folds train runs of two lengths: set Folds = 0 for the stable phase and for its branches.");
         IReadOnlyList<TabularShape> shapes = start is null
             ? TabularShape.Of(train, categorical, options, outputs, holdsOut, watcher.CheckAlive)
             : [TabularShape.Of(Fitting(start, train.Columns, outputs), options)];
         Loss loss = given.Loss ?? (task == LearningTask.Regression ? new SquaredError() : new SoftmaxCrossEntropy { LabelSmoothing = options.LabelSmoothing!.Value });
 
         int members = options.Members!.Value, cores = options.NumberOfThreads ?? Environment.ProcessorCount, folds = Math.Max(options.Folds!.Value, options.FoldsIfNoisy);
-        if (options.Folds > 0 || members > 1) MemberCheckpoints.RequireAny(options);
         // One thread each: no thread waits for another within a step, and the result does not depend on how many run at a time.
         if (members > 1 || holdsOut)
             foreach (TabularShape one in shapes) one.Options.NumberOfThreads = 1;
         HeldOutTraining[] heldOut = holdsOut ? [.. shapes.Select(one => new HeldOutTraining(train, folds, one, loss, task, device, seed, watcher))] : [];
+        MemberCheckpoints.RequireRuns(options, [.. heldOut.SelectMany(one => one.Runs), .. options.Folds > 0 ? [] : members == 1 ? [MemberCheckpoints.Alone] : Enumerable.Range(0, members).Select(MemberCheckpoints.FolderOf)]);
         TabularShape shape = shapes[0];
         var trained = new TrainedNetwork[members];
         if (options.Folds > 0)
@@ -96,7 +98,7 @@ internal sealed class TabularTraining(TorchTabularOptions given, LearningTask ta
             float[] first = shape.Encoding is null
                 ? start!.Weights(member % start.Members).ToArray()
                 : FirstWeights.Of(shape.Network, shape.Encoding, train, options.DataDrivenInitialization, own);
-            TorchTabularOptions run = members == 1 ? shape.Options : MemberCheckpoints.Of(shape.Options, $"member-{member}");
+            TorchTabularOptions run = members == 1 ? shape.Options : MemberCheckpoints.Of(shape.Options, MemberCheckpoints.FolderOf(member));
             trained[member] = TrainedNetwork.Train(shape.Network, loss, train, validation, run, device, own, first, watcher, metrics);
         }
     }

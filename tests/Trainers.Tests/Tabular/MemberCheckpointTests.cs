@@ -1,3 +1,4 @@
+using Microsoft.ML.LrSchedules;
 using Microsoft.ML.NeuralNetworks;
 using Microsoft.ML.Trainers.Torch.Checkpoints;
 using Microsoft.VisualStudio.TestTools.UnitTesting;
@@ -51,6 +52,46 @@ public sealed class MemberCheckpointTests
     {
         Fit(0, null, 2, options => options.Checkpoints = new CheckpointOptions { Folder = folder });
         FluentActions.Invoking(() => Fit(0, null, 2, options => options.ResumeFrom = folder, rows: 150)).Should().Throw<CheckpointMismatchException>();
+    }
+
+    [TestMethod]
+    [DataRow(0, 4, "*must be a folder with the runs member-0/length-0.25, *member-3/length-1 (8 runs) but*has member-0, member-1.*", DisplayName = "members, then folds")]
+    [DataRow(4, 0, "*must be a folder with the runs member-0, member-1 but*has member-0/length-0.25, *member-3/length-1 (8 runs).*", DisplayName = "folds, then members")]
+    [DataRow(4, 3, "*(6 runs) but*(8 runs).*", DisplayName = "fewer folds")]
+    public void Resume_OtherFolds_SaysWhatIsThereAndWhatShouldBe(int before, int now, string message)
+    {
+        Fit(before, null, before > 0 ? null : 2, options => options.Checkpoints = new CheckpointOptions { Folder = folder });
+        FluentActions.Invoking(() => Fit(now, null, now > 0 ? null : 2, options => options.ResumeFrom = folder)).Should().Throw<CheckpointMismatchException>().WithMessage(message);
+    }
+
+    [TestMethod]
+    public void Resume_SingleMemberFromSeveral_SaysWhatIsThere()
+    {
+        Fit(0, null, 2, options => options.Checkpoints = new CheckpointOptions { Folder = folder });
+        FluentActions.Invoking(() => Fit(0, null, 1, options => options.ResumeFrom = folder)).Should().Throw<CheckpointMismatchException>().WithMessage("*has member-0, member-1.*");
+        FluentActions.Invoking(() => Fit(0, null, 2, options => options.ResumeFrom = Path.Combine(folder, "member-0"))).Should().Throw<CheckpointMismatchException>()
+            .WithMessage("*must be a folder with the runs member-0, member-1 but*has a single run.*");
+    }
+
+    [TestMethod]
+    public void Resume_FileOfAMember_AsksForTheFolderOfTheModel()
+    {
+        Fit(0, null, 2, options => options.Checkpoints = new CheckpointOptions { Folder = folder });
+        string file = CheckpointFolder.Files(Path.Combine(folder, "member-0"))[0];
+        FluentActions.Invoking(() => Fit(0, null, 2, options => options.ResumeFrom = file)).Should().Throw<CheckpointMismatchException>()
+            .WithMessage("ResumeFrom must be the model's folder, which has those of its members, but was the file *");
+    }
+
+    [TestMethod]
+    public void ResumeWithDecay_EachMemberHasACheckpoint_BranchesAndOtherwiseSaysWhichHasNone()
+    {
+        void Stable(TorchTabularOptions options) => (options.Schedule, options.Checkpoints) = (LrSchedule.Constant, new CheckpointOptions { Folder = folder });
+        void Branch(TorchTabularOptions options) => (options.Schedule, options.ResumeFrom, options.ResumeWithDecay) = (LrSchedule.Constant, folder, LrSchedule.Linear(4.Steps()));
+        FittedNetwork stable = Fit(0, null, 2, Stable);
+        Weights(Fit(0, null, 2, Branch)).Should().NotBeEquivalentTo(Weights(stable));
+
+        Directory.Delete(Path.Combine(folder, "member-1"), recursive: true);
+        FluentActions.Invoking(() => Fit(0, null, 2, Branch)).Should().Throw<FileNotFoundException>().WithMessage("ResumeFrom must have a checkpoint of each member to branch off but*has none of member-1.*");
     }
 
     private FittedNetwork Fit(int folds, int? shared, int? members, Action<TorchTabularOptions> change, int rows = 120) =>
