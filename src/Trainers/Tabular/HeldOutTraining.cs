@@ -31,6 +31,9 @@ internal sealed class HeldOutTraining(
     private readonly int[][] folds = Folds.Of(data, count, seed);
     private readonly FoldResult[] fitted = new FoldResult[count];
 
+    /// <summary>What the runs of a fold take, in runs of a member.</summary>
+    public static double RunsPerFold => Lengths.Sum();
+
     /// <summary>The folds.</summary>
     public int Count => count;
 
@@ -138,6 +141,7 @@ internal sealed class HeldOutTraining(
         foreach (double length in Lengths)
         {
             TorchTabularOptions run = MemberCheckpoints.Of(options, FolderOf(fold, length));
+            run.MaximumTime = TimeShares.Of(options.MaximumTime, 1 / length);
             run.NumberOfEpochs = Math.Max(1, length * options.NumberOfEpochs!.Value);
             run.BatchSize = Math.Min(options.BatchSize!.Value, train.Rows);
             TrainedNetwork trained = TrainedNetwork.Train(network, loss, train, validation: null, run, device, own, first.ToArray(), watcher);

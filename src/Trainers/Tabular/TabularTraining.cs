@@ -41,15 +41,19 @@ internal sealed class TabularTraining(TorchTabularOptions given, LearningTask ta
             foreach (TabularShape one in shapes) one.Options.NumberOfThreads = 1;
         HeldOutTraining[] heldOut = holdsOut ? [.. shapes.Select(one => new HeldOutTraining(train, folds, one, loss, task, device, seed, watcher))] : [];
         MemberCheckpoints.RequireRuns(options, [.. heldOut.SelectMany(one => one.Runs), .. options.Folds > 0 ? [] : members == 1 ? [MemberCheckpoints.Alone] : Enumerable.Range(0, members).Select(MemberCheckpoints.FolderOf)]);
+        // More threads than processors do not make a round shorter.
+        int sideBySide = Math.Min(cores, Environment.ProcessorCount);
         TabularShape shape = shapes[0];
         var trained = new TrainedNetwork[members];
         if (options.Folds > 0)
         {
+            ShareTime(HeldOutTraining.RunsPerFold * TimeShares.Rounds(heldOut.Length * folds, sideBySide));
             SideBySide(0, heldOut.Length * folds, cores, i => heldOut[i % heldOut.Length].Fit(i / heldOut.Length));
             return Chosen(heldOut);
         }
         if (!holdsOut)
         {
+            ShareTime(TimeShares.Rounds(members, sideBySide));
             SideBySide(0, members, cores, Train);
         }
         else
@@ -57,6 +61,10 @@ internal sealed class TabularTraining(TorchTabularOptions given, LearningTask ta
             // The first member holds out a fold. As many others as there are cores for train beside it, before it is known what the fold tells, unless it must tell first which
             // network they are.
             int begun = heldOut.Length > 1 ? 1 : Math.Min(members, cores);
+            // Time is left for the other folds, whether they will be needed or not.
+            double now = HeldOutTraining.RunsPerFold * TimeShares.Rounds(heldOut.Length + begun - 1, sideBySide);
+            double later = HeldOutTraining.RunsPerFold * TimeShares.Rounds(folds - 1, sideBySide);
+            ShareTime(now + later);
             SideBySide(0, heldOut.Length + begun - 1, cores, i =>
             {
                 if (i < heldOut.Length) heldOut[i].Fit(0);
@@ -70,6 +78,8 @@ internal sealed class TabularTraining(TorchTabularOptions given, LearningTask ta
                 return Chosen(first);
             }
             trained[0] = first.FirstRun;
+            // What the folds do not need is the other members'.
+            if (begun < members) ShareTime((now + later) / later * TimeShares.Rounds(members - begun, sideBySide));
             SideBySide(begun, members, cores, Train);
         }
         return Model(trained.Select(member => member.Weights), output, trained[0].History);
@@ -81,6 +91,11 @@ internal sealed class TabularTraining(TorchTabularOptions given, LearningTask ta
             Take(training.Shape);
             bool widens = given.ClampPredictions is null && best.LeavesRange;
             return Model(best.Weights, widens && output is LinearOutput bounded ? Widened(bounded) : output, best.History);
+        }
+
+        void ShareTime(double parts)
+        {
+            foreach (TabularShape one in shapes) one.Options.MaximumTime = TimeShares.Of(given.MaximumTime, parts);
         }
 
         void Take(TabularShape best)
