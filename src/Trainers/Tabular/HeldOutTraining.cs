@@ -11,7 +11,8 @@ namespace Microsoft.ML.Trainers.Torch.Tabular;
 /// predictions for held-out rows choose (<see cref="HeldOutChoice"/>).
 /// </summary>
 internal sealed class HeldOutTraining(
-    TrainingData data, int count, TabularShape shape, Loss loss, LearningTask task, Device device, ulong seed, RunWatcher watcher)
+    TrainingData data, int count, TabularShape shape, Loss loss, LearningTask task, Device device, ulong seed, RunWatcher watcher,
+    ModelMetrics? metrics = null)
 {
     // Ridges from strong to weak: the strength is chosen with the rest. A ridge of r weighs as much as r rows.
     private static readonly double[] Ridges = [300, 30, 3, 0.3];
@@ -144,7 +145,7 @@ internal sealed class HeldOutTraining(
             run.MaximumTime = TimeShares.Of(options.MaximumTime, 1 / length);
             run.NumberOfEpochs = Math.Max(1, length * options.NumberOfEpochs!.Value);
             run.BatchSize = Math.Min(options.BatchSize!.Value, train.Rows);
-            TrainedNetwork trained = TrainedNetwork.Train(network, loss, train, validation: null, run, device, own, first.ToArray(), watcher);
+            TrainedNetwork trained = TrainedNetwork.Train(network, loss, train, validation: null, run, device, own, first.ToArray(), watcher, metrics);
             history ??= trained.History;
             weights.Add(trained.Weights);
             raw.Add(Raw(trained.Weights, held));

@@ -35,6 +35,7 @@ internal static class Recipe
         options.PiecewiseLinearBins ??= !encodes ? 0 : regression ? 64 : 128;
         options.PeriodicFrequencies ??= encodes && regression ? 16 : 0;
         options.LabelSmoothing ??= regression ? 0 : 0.1.Following(FlatCosine);
+        options.FoldsAreTheRecipes |= given.Folds is null;
         options.Folds ??= rows is >= SmallestTable and <= SmallTable && options.Members != 1 && options.SharedMembers is null ? options.Members ?? DefaultFolds : 0;
         options.Folds = Math.Min(options.Folds.Value, rows);
         options.FoldsIfNoisy = given.Folds is null && rows > SmallTable && options.Members != 1 && options.SharedMembers is null ? options.Members ?? DefaultFolds : 0;

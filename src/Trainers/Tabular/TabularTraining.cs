@@ -21,11 +21,11 @@ internal sealed class TabularTraining(TorchTabularOptions given, LearningTask ta
         // Held-out folds choose among runs of this library's own losses; given rows to validate on, or a model to go on from, there is nothing to choose.
         if (validation is not null || start is not null || given.Loss is not null || options.EarlyStopping is not null)
         {
+            if (given.RequiredFolds is { } required)
+                throw new InvalidOperationException($"Folds must be 0 with {(validation is not null ? "rows to validate on" : "a model to go on from")} but was {required}. Leave Folds out, or train without them: there is nothing to choose by held-out rows.");
             (options.Folds, options.FoldsIfNoisy) = (0, 0);
-            options.Members = given.Members ?? (given.SharedMembers is null ? Recipe.DefaultMembers : 1);
+            options.Members = given.Members ?? start?.Members ?? (given.SharedMembers is null ? Recipe.DefaultMembers : 1);
         }
-        if (options.Folds > 0 && options.SharedMembers is not null)
-            throw new InvalidOperationException($"Folds must be 0 for members that share weights but was {options.Folds}. Leave Folds out, or SharedMembers.");
         if (validation is not null) options.EarlyStopping ??= new EarlyStopping { Patience = int.MaxValue };
         bool holdsOut = options.Folds > 0 || options.FoldsIfNoisy > 0;
         if (holdsOut && options.ResumeWithDecay is { } decay)
@@ -39,8 +39,9 @@ internal sealed class TabularTraining(TorchTabularOptions given, LearningTask ta
         // One thread each: no thread waits for another within a step, and the result does not depend on how many run at a time.
         if (members > 1 || holdsOut)
             foreach (TabularShape one in shapes) one.Options.NumberOfThreads = 1;
-        HeldOutTraining[] heldOut = holdsOut ? [.. shapes.Select(one => new HeldOutTraining(train, folds, one, loss, task, device, seed, watcher))] : [];
-        MemberCheckpoints.RequireRuns(options, [.. heldOut.SelectMany(one => one.Runs), .. options.Folds > 0 ? [] : members == 1 ? [MemberCheckpoints.Alone] : Enumerable.Range(0, members).Select(MemberCheckpoints.FolderOf)]);
+        HeldOutTraining[] heldOut = holdsOut ? [.. shapes.Select(one => new HeldOutTraining(train, folds, one, loss, task, device, seed, watcher, metrics))] : [];
+        IEnumerable<string> wholeRuns = options.Folds > 0 ? [] : members == 1 ? [MemberCheckpoints.Alone] : Enumerable.Range(0, members).Select(MemberCheckpoints.FolderOf);
+        MemberCheckpoints.RequireRuns(options, [.. heldOut.SelectMany(one => one.Runs), .. wholeRuns]);
         // More threads than processors do not make a round shorter.
         int sideBySide = Math.Min(cores, Environment.ProcessorCount);
         TabularShape shape = shapes[0];

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.ML.LrSchedules;
 using Microsoft.ML.NeuralNetworks;
 using Microsoft.ML.NeuralNetworks.Layers;
@@ -50,7 +51,8 @@ public sealed class TorchTabularOptions : NetworkOptions
 
     /// <summary>
     /// Networks that are trained with random numbers of their own and averaged in one model, from 1 to 1,000. Default null: 4, or the number of folds
-    /// where folds are held out.
+    /// where folds are held out. Set, it is the number of folds too where <see cref="Folds"/> is left out, and 1 holds none out. With both set, they must be
+    /// equal, or <see cref="Folds"/> 0.
     /// </summary>
     public int? Members { get; set => field = value is { } members ? Require.Between(1, 1000, members, "1 trains a single network.") : null; }
 
@@ -66,7 +68,9 @@ public sealed class TorchTabularOptions : NetworkOptions
     /// Parts into which the rows are cut so that each member holds out another part, by which the length of training, the share of a
     /// linear model and the confidence are chosen. 0: every member trains on all rows to the last step. Default null: 8 on up to
     /// 4,096 rows; on more, one member holds out an eighth of the rows, and the other folds follow only if these rows tell that another choice is
-    /// clearly better than the recipe's run.
+    /// clearly better than the recipe's run. In either case there are as many folds as <see cref="Members"/> if these are set, and none if they are 1; on fewer than 40 rows there
+    /// are none. Nor are there with <see cref="SharedMembers"/>, a <see cref="TrainingOptions.Loss"/> of your own, early stopping, rows to validate on or a model to go on from: together with
+    /// these, 2 or more are an error. There are never more folds than rows.
     /// </summary>
     public int? Folds { get; set => field = value is { } folds && folds != 0 ? Require.AtLeast(2, folds, "0 holds nothing out.") : value; }
 
@@ -85,3 +89,26 @@ public sealed class TorchTabularOptions : NetworkOptions
     internal override Network BuildNetwork(int inputs, int outputs) =>
         throw new InvalidOperationException("The network of TorchTabular depends on the rows: it is built by Recipe.");
 }
+    /// It holds where predictions are linear in the network's outputs. Those of <see cref="PoissonLoss"/>, <see cref="GammaLoss"/> and <see cref="TweedieLoss"/> are exponential
+    /// and have no such bounds.
+    /// <summary>Resolved: whether the number of folds is the recipe's choice, which gives way to whatever else is asked for.</summary>
+    internal bool FoldsAreTheRecipes { get; set; }
+
+    /// <summary>The number of folds if held-out rows were asked for, else null.</summary>
+    internal int? RequiredFolds => Folds > 0 && !FoldsAreTheRecipes ? Folds : null;
+
+    /// <exception cref="ArgumentException">Two options contradict each other.</exception>
+    internal override void Check()
+    {
+        base.Check();
+        if (RequiredFolds is not { } folds) return;
+        if (SharedMembers is not null) throw Refused("0 for members that share weights", "Leave Folds out, or SharedMembers.");
+        if (Members is { } members && members != folds) throw Refused(string.Create(CultureInfo.InvariantCulture, $"0 or the {members} of Members"), "Each fold makes one member: set one of the two.");
+        if (Loss is not null) throw Refused("0 with a Loss of your own", "Leave one of them out: held-out rows choose among runs of the losses that the recipe knows.");
+        if (EarlyStopping is not null) throw Refused("0 with EarlyStopping", "Leave one of them out: held-out rows choose the length of the training themselves.");
+        if (ValidationFraction > 0) throw Refused("0 with a ValidationFraction", "Leave one of them out: either held-out rows choose, or rows to validate on.");
+
+        ArgumentException Refused(string rule, string advice) =>
+            new(string.Create(CultureInfo.InvariantCulture, $"Folds must be {rule} but was {folds}. {advice}"), nameof(Folds));
+    }
+

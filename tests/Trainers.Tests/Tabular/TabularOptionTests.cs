@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Microsoft.ML.LrSchedules;
 using Microsoft.ML.NeuralNetworks;
 using Microsoft.VisualStudio.TestTools.UnitTesting;
 
@@ -28,6 +29,56 @@ public sealed class TabularOptionTests
         history.Epochs[^1].Seconds.Should().BeInRange(share * Seconds, 0.6 * Seconds);
         clock.Elapsed.TotalSeconds.Should().BeLessThan(3 * Seconds);
     }
+
+    [TestMethod]
+    public void TrainingMetrics_HeldOutFolds_AreInTheHistory() =>
+        Fit(options => (options.Folds, options.Members, options.TrainingMetrics) = (2, null, true))
+            .Epochs.Should().OnlyContain(epoch => epoch.TrainingMetrics.ContainsKey("RootMeanSquaredError"));
+
+    [TestMethod]
+    public void Folds_WithWhatLeavesNothingToChoose_AreRefused()
+    {
+        Refuses(options => options.Loss = new HuberLoss(), "Folds must be 0 with a Loss of your own but was 4.*");
+        Refuses(options => options.EarlyStopping = new EarlyStopping(), "Folds must be 0 with EarlyStopping but was 4.*");
+        Refuses(options => options.ValidationFraction = 0.2, "Folds must be 0 with a ValidationFraction but was 4.*");
+        Refuses(options => options.SharedMembers = 2, "Folds must be 0 for members that share weights but was 4.*");
+        Refuses(options => options.Members = 3, "Folds must be 0 or the 3 of Members but was 4.*");
+
+        void Refuses(Action<TorchTabularOptions> change, string message) =>
+            FluentActions.Invoking(() => context.Regression.Trainers.TorchTabular(WithFolds(change))).Should().Throw<ArgumentException>().WithMessage(message);
+    }
+
+    [TestMethod]
+    public void Folds_WithValidationRowsOrAModelToGoOnFrom_AreRefused()
+    {
+        IDataView rows = context.View(Tables.Rows(60));
+        var trainer = context.Regression.Trainers.TorchTabular(WithFolds(_ => { }));
+        trainer.Invoking(it => it.Fit(rows, rows)).Should().Throw<InvalidOperationException>().WithMessage("Folds must be 0 with rows to validate on but was 4.*");
+        var model = context.Regression.Trainers.TorchTabular(TorchTabularTests.Options("Value", options => options.NumberOfEpochs = 1)).Fit(rows).Model;
+        trainer.Invoking(it => it.Fit(rows, model)).Should().Throw<InvalidOperationException>().WithMessage("Folds must be 0 with a model to go on from but was 4.*");
+    }
+
+    [TestMethod]
+    public void Folds_OfTheRecipe_GiveWay()
+    {
+        IDataView rows = context.View(Tables.Rows(60));
+        var options = TorchTabularTests.Options("Value", own => (own.Folds, own.Members, own.NumberOfEpochs) = (null, 2, 1));
+        TorchTabularOptions resolved = Torch.Tabular.Recipe.Resolve(options, LearningTask.Regression, 60);
+        resolved.Folds.Should().Be(2);
+        context.Regression.Trainers.TorchTabular(options).Fit(rows, rows).Model.Network.Members.Should().Be(2);
+        context.Regression.Trainers.TorchTabular(resolved).Fit(rows, rows).Model.Network.Members.Should().Be(2, "a search hands the recipe's choice on");
+    }
+
+    [TestMethod]
+    public void ResumeWithDecay_HeldOutRows_SaysThatSuchARunCannotBranch() =>
+        FluentActions.Invoking(() => Fit(options => (options.Folds, options.Members, options.ResumeWithDecay, options.ResumeFrom) = (2, null, LrSchedule.Linear(5.Steps()), ".")))
+            .Should().Throw<InvalidOperationException>().WithMessage("ResumeWithDecay must be null where rows are held out but was *Folds = 0*");
+
+    private TorchTabularOptions WithFolds(Action<TorchTabularOptions> change) => TorchTabularTests.Options("Value", options =>
+    {
+        (options.Folds, options.Members) = (4, null);
+        change(options);
+    });
 
     private TrainingHistory Fit(Action<TorchTabularOptions> change, int rows = 60) =>
         context.Regression.Trainers.TorchTabular(TorchTabularTests.Options("Value", change)).Fit(context.View(Tables.Rows(rows))).Model.History!;

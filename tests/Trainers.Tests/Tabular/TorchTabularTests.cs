@@ -23,7 +23,7 @@ public sealed class TorchTabularTests
     public void Binary_SmallTable_HoldsFoldsOutAndPredictsWell()
     {
         IDataView train = context.View(Tables.Rows(400)), test = context.View(Tables.Rows(300, seed: 2));
-        var model = context.BinaryClassification.Trainers.TorchTabular(Options("Positive", options => options.Folds = 4)).Fit(train);
+        var model = context.BinaryClassification.Trainers.TorchTabular(Options("Positive", options => (options.Folds, options.Members) = (4, null))).Fit(train);
         var metrics = context.BinaryClassification.Evaluate(model.Transform(test), "Positive");
         metrics.AreaUnderRocCurve.Should().BeGreaterThan(0.9);
         metrics.LogLoss.Should().BeLessThan(0.55);
@@ -140,6 +140,18 @@ public sealed class TorchTabularTests
         var first = trainer.Fit(data);
         var second = trainer.Fit(data, first.Model);
         Rmse(second.Transform(data)).Should().BeLessThan(Rmse(first.Transform(data)));
+    }
+
+    [TestMethod]
+    [DataRow(null, 3)]
+    [DataRow(2, 2)]
+    [DataRow(5, 5)]
+    public void Fit_FromAModel_HasItsMembersUnlessTheUserSaysHowMany(int? members, int expected)
+    {
+        IDataView data = context.View(Tables.Rows(60));
+        TorchTabularOptions With(int? folds, int? own) => Options("Value", options => (options.Folds, options.Members, options.NumberOfEpochs) = (folds, own, 1));
+        var first = context.Regression.Trainers.TorchTabular(With(3, null)).Fit(data);
+        context.Regression.Trainers.TorchTabular(With(null, members)).Fit(data, first.Model).Model.Network.Members.Should().Be(expected);
     }
 
     internal static TorchTabularOptions Options(string label, Action<TorchTabularOptions>? change = null)
