@@ -13,9 +13,40 @@ namespace Microsoft.ML.Trainers.Torch;
 /// are the recipe's too unless they are set.
 /// <para>
 /// Parameters: <c>categories.tables.*</c>, <c>encoding.*</c> (or <c>scaling.*</c>), <c>front.weight</c>, <c>layers.0.weight</c>,
-/// <c>layers.0.bias</c>, <c>layers.0.activation.blend</c>, ..., <c>output.weight</c>, <c>output.bias</c>.
+/// <c>layers.0.bias</c>, <c>layers.0.activation.blend</c>, ..., <c>output.weight</c>, <c>output.bias</c>; with <see cref="SharedMembers"/> also
+/// <c>layers.0.input_scale</c>, <c>layers.0.output_scale</c>, ..., <c>output.input_scale</c> and <c>output.output_scale</c>, of which
+/// <c>*.input_scale</c> and <c>*.output_scale</c> are groups.
 /// </para>
 /// </summary>
+/// <remarks>
+/// <para>
+/// Read before a fit, <see cref="TrainingOptions.Optimizer"/> and <see cref="TrainingOptions.Schedule"/> are the general defaults, because the recipe's depend on the task:
+/// <c>options.Optimizer = options.Optimizer with { ... }</c> changes the general optimizer and gives the recipe's up. The recipe's own are
+/// </para>
+/// <code>
+/// // Regression: 0.1. Classification: 0.04.
+/// options.Optimizer = Optimizers.AdamW(learningRate: 0.1, weightDecay: 0, beta2: 0.95) with { WeightDecay = 0.02.Following(LrSchedule.Hold(0.5.OfRun()).Cosine()) };
+/// // Regression.
+/// options.Schedule = LrSchedule.Decay(TrainingSpan.Rest, Shape.CosLog(4), from: 1);
+/// // Classification.
+/// options.Schedule = LrSchedule.Warmup(0.05.OfRun()).Cosine();
+/// </code>
+/// <para>
+/// <see cref="TrainingOptions.LastBatch"/> is <see cref="LastBatch.Drop"/> by default.
+/// </para>
+/// <para>
+/// <see cref="TrainingOptions.MaximumTime"/> is for the whole fit: its runs (members, and of each fold a long and a short one) have equal parts of what the threads have in all, a fold
+/// 1.25 of them, and each run ends after the first epoch that ends later than its part. <see cref="TrainingOptions.StopWhen"/>, <see cref="TrainingOptions.Progress"/> and
+/// <see cref="EarlyStopping"/> see each run by itself.
+/// </para>
+/// <para>
+/// A fit that goes on from a model trains that model's network: the network's options (hidden layers, activation, dropout rates, encodings, width of categories, scaling,
+/// <see cref="SharedMembers"/>) have no effect. It has as many members as the model, unless <see cref="Members"/> is set: more begin again with the model's first.
+/// </para>
+/// <para>
+/// With one member, <see cref="SharedMembers"/> included, the threads work together within each step, and the model depends on their number; with several, each run has one thread, and it does not.
+/// </para>
+/// </remarks>
 public sealed class TorchTabularOptions : NetworkOptions
 {
     /// <summary>The recipe, all of it.</summary>
@@ -83,14 +114,11 @@ public sealed class TorchTabularOptions : NetworkOptions
     /// <summary>
     /// Whether predictions of a regression stay within the labels of the training rows. Default null: they do, unless held-out rows (see <see cref="Folds"/>) are
     /// predicted better where predictions may leave the labels trained on, as on a table that is a line; then they may go as far again beyond.
+    /// It holds where predictions are linear in the network's outputs. Those of <see cref="PoissonLoss"/>, <see cref="GammaLoss"/> and <see cref="TweedieLoss"/> are exponential
+    /// and have no such bounds.
     /// </summary>
     public bool? ClampPredictions { get; set; }
 
-    internal override Network BuildNetwork(int inputs, int outputs) =>
-        throw new InvalidOperationException("The network of TorchTabular depends on the rows: it is built by Recipe.");
-}
-    /// It holds where predictions are linear in the network's outputs. Those of <see cref="PoissonLoss"/>, <see cref="GammaLoss"/> and <see cref="TweedieLoss"/> are exponential
-    /// and have no such bounds.
     /// <summary>Resolved: whether the number of folds is the recipe's choice, which gives way to whatever else is asked for.</summary>
     internal bool FoldsAreTheRecipes { get; set; }
 
@@ -112,3 +140,6 @@ public sealed class TorchTabularOptions : NetworkOptions
             new(string.Create(CultureInfo.InvariantCulture, $"Folds must be {rule} but was {folds}. {advice}"), nameof(Folds));
     }
 
+    internal override Network BuildNetwork(int inputs, int outputs) =>
+        throw new InvalidOperationException("The network of TorchTabular depends on the rows: it is built by Recipe.");
+}
