@@ -9,6 +9,9 @@ namespace Microsoft.ML.Trainers.Torch.Engines;
 /// </summary>
 internal static class DropoutMask
 {
+    /// <summary>What to do where a schedule brings a rate to 1 or above.</summary>
+    public const string ScheduleAdvice = "DropoutSchedule multiplies it at each step: let its factors be at most 1.";
+
     /// <summary>Sets each number to 0 with probability <paramref name="rate"/> (to 16 bits), else to 1 / (1 - rate).</summary>
     /// <param name="mask">Rows, <paramref name="stride"/> apart.</param>
     /// <param name="stride">From a row to the next.</param>

@@ -4,6 +4,6 @@ namespace Microsoft.ML.Trainers.Torch.Engines;
 /// <param name="Step">Completed steps. With the seed and a row's place it decides what dropout drops.</param>
 /// <param name="FirstRow">The place in the step of the pass's first row: not 0 for a later batch of accumulated gradients.</param>
 /// <param name="DropoutScale">What the rates of all dropout layers are multiplied by, from 0 to 1.</param>
-/// <param name="Loss">The loss of this step, where it changes during the run; null for the engine's own.</param>
+/// <param name="LabelSmoothing">The smoothing of a softmax loss in this step, where it changes during the run; null for that of the loss itself.</param>
 /// <param name="DeferLoss">Whether an engine that <see cref="Engine.DefersLoss"/> adds the loss to <see cref="Engine.LossSum"/> instead of returning it.</param>
-internal readonly record struct StepSettings(long Step, int FirstRow = 0, double DropoutScale = 1, Loss? Loss = null, bool DeferLoss = false);
+internal readonly record struct StepSettings(long Step, int FirstRow = 0, double DropoutScale = 1, double? LabelSmoothing = null, bool DeferLoss = false);

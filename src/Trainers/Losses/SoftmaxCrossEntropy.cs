@@ -22,7 +22,11 @@ public sealed record SoftmaxCrossEntropy : Loss
     /// <summary>The smoothing where it does not change; 0 where each step has its own.</summary>
     internal double Smoothing => LabelSmoothing.IsConstant ? LabelSmoothing.Value : 0;
 
-    internal override double Evaluate(ReadOnlySpan<float> outputs, ReadOnlySpan<float> label, Span<float> gradient)
+    internal override double Evaluate(ReadOnlySpan<float> outputs, ReadOnlySpan<float> label, Span<float> gradient) =>
+        Evaluate(outputs, (int)label[0], Smoothing, gradient);
+
+    /// <summary>The same with the smoothing of a step, and the class as a number.</summary>
+    internal static double Evaluate(ReadOnlySpan<float> outputs, int correct, double smoothing, Span<float> gradient)
     {
         double largest = double.NegativeInfinity, sum = 0, mean = 0;
         foreach (float output in outputs) largest = Math.Max(largest, output);
@@ -33,9 +37,8 @@ public sealed record SoftmaxCrossEntropy : Loss
         }
         mean /= outputs.Length;
         for (int i = 0; i < outputs.Length; i++)
-            gradient[i] = (float)(Math.Exp(outputs[i] - largest) / sum - Smoothing / outputs.Length);
-        int correct = (int)label[0];
-        gradient[correct] -= (float)(1 - Smoothing);
-        return Math.Log(sum) + largest - (1 - Smoothing) * outputs[correct] - Smoothing * mean;
+            gradient[i] = (float)(Math.Exp(outputs[i] - largest) / sum - smoothing / outputs.Length);
+        gradient[correct] -= (float)(1 - smoothing);
+        return Math.Log(sum) + largest - (1 - smoothing) * outputs[correct] - smoothing * mean;
     }
 }

@@ -1,5 +1,6 @@
 using Microsoft.ML.LrSchedules;
 using Microsoft.ML.NeuralNetworks;
+using Microsoft.ML.NeuralNetworks.Layers;
 using Microsoft.ML.Trainers.Torch.Checkpoints;
 using Microsoft.ML.Trainers.Torch.Data;
 using Microsoft.ML.Trainers.Torch.Engines;
@@ -16,10 +17,12 @@ internal sealed class TrainingLoop(
     private readonly HistoryRecorder history = new(updater, plan);
     private readonly BestWeights? best = options.EarlyStopping is { } stopping ? new BestWeights(engine.Weights.Length, stopping.MinimumDelta) : null;
     private readonly BoundSchedule? dropout = options.DropoutSchedule?.Bind(plan);
+    private readonly double mostDropped = MostDropped(engine.Network.Layers);
     private readonly BoundValue? smoothing = engine.Loss is SoftmaxCrossEntropy { LabelSmoothing.IsConstant: false } loss ? loss.LabelSmoothing.Bind(plan) : null;
 
     // Made once: a step allocates nothing.
     private readonly Action<int, int> applyShare = updater.Apply;
+    private Action<Checkpoint.Builder>? save;
     private Func<double>? again;
     private PlateauState? plateau = options.Plateau?.Start;
     private long step;
@@ -34,6 +37,7 @@ internal sealed class TrainingLoop(
     {
         // For optimizers that evaluate loss and gradient more than once in a step.
         again = () => Gradient(out _);
+        save = Save;
         Shuffle();
         while (step < plan.TotalSteps && !stopped)
         {
@@ -59,7 +63,7 @@ internal sealed class TrainingLoop(
             bool endsEpoch = StepInEpoch == plan.StepsPerEpoch - 1 || step == plan.TotalSteps - 1;
             if (endsEpoch) EndEpoch();
             step++;
-            checkpoints?.SaveIfDue(step, endsEpoch ? history.CompletedEpochs : null, history.Last is { } last && endsEpoch ? Criterion(last) : double.NaN, Save);
+            checkpoints?.SaveIfDue(step, endsEpoch ? history.CompletedEpochs : null, history.Last is { } last && endsEpoch ? Criterion(last) : double.NaN, save);
         }
         updater.BeginEvaluation();
         engine.Fetch();
@@ -153,7 +157,7 @@ internal sealed class TrainingLoop(
         weight = 0;
         for (int batch = first; batch < end; batch++) weight += engine.Data.TotalWeight(order.Batch(batch, plan.BatchSize!.Value));
         double loss = 0, scale = weight > 0 ? 1 / weight : 0;
-        var settings = new StepSettings(step, DropoutScale: dropout?.FactorAt(step) ?? 1, Loss: smoothing is null ? null : new SoftmaxCrossEntropy { LabelSmoothing = smoothing.At(step) }, DeferLoss: deferLoss);
+        var settings = new StepSettings(step, DropoutScale: DropoutScale(), LabelSmoothing: LabelSmoothing(), DeferLoss: deferLoss);
         for (int batch = first; batch < end; batch++)
         {
             ReadOnlySpan<int> rows = order.Batch(batch, plan.BatchSize!.Value);
@@ -162,6 +166,25 @@ internal sealed class TrainingLoop(
         }
         return loss;
     }
+
+    private double DropoutScale()
+    {
+        if (dropout is null) return 1;
+        double factor = dropout.FactorAt(step);
+        Require.Fraction(mostDropped * factor, DropoutMask.ScheduleAdvice, "Dropout");
+        return factor;
+    }
+
+    private double? LabelSmoothing() =>
+        smoothing is null ? null : Require.Fraction(smoothing.At(step), "0.1 is usual.", nameof(SoftmaxCrossEntropy.LabelSmoothing));
+
+    private static double MostDropped(IEnumerable<Layer> layers) =>
+        layers.Select(layer => layer switch
+        {
+            Dropout dropout => dropout.Rate,
+            Residual residual => MostDropped(residual.Block),
+            _ => 0,
+        }).DefaultIfEmpty().Max();
 
     private void Shuffle()
     {

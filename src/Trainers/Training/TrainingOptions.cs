@@ -54,7 +54,10 @@ public abstract class TrainingOptions
     /// <summary>What is done to the gradients of a step before the optimizer sees them: clipping and centralisation. Default null: nothing.</summary>
     public GradientClipping? GradientClipping { get; set; }
 
-    /// <summary>The factor of the dropout layers' rates at each step, from 0 to 1. Default null: they stay as they are.</summary>
+    /// <summary>
+    /// The factor of the dropout layers' rates at each step, usually from 0 to 1. A step in which it brings a rate to 1 or above is an error. Default null: they
+    /// stay as they are.
+    /// </summary>
     public LrSchedule? DropoutSchedule { get; set; }
 
     /// <summary>What is minimised. Default null: squared error, logistic loss or softmax cross-entropy, as the task is.</summary>

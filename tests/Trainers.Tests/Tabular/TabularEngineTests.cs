@@ -27,7 +27,7 @@ public sealed class TabularEngineTests
         Network network = TabularNetwork.Build(encoding, options, outputs);
         float[] weights = FirstWeights.Of(network, encoding, data, dataDriven: true, seed: 5);
         Loss loss = outputs == 1 ? new SquaredError() : new SoftmaxCrossEntropy();
-        var settings = new StepSettings(7, DropoutScale: 0.8, Loss: outputs == 1 ? null : new SoftmaxCrossEntropy { LabelSmoothing = 0.07 });
+        var settings = new StepSettings(7, DropoutScale: 0.8, LabelSmoothing: outputs == 1 ? null : 0.07);
         int[] rows = [.. Enumerable.Range(0, 80).Select(i => i * 31 % 80)];
 
         using var torch = new TorchEngine(network, loss, data, seed: 9, Device.Cpu);

@@ -22,8 +22,7 @@ internal sealed unsafe class CpuEngine : Engine
 
     private readonly WorkerPool pool;
     private readonly float* weights, gradients;
-    private LinearPass? linear;
-    private Loss linearLoss;
+    private readonly LinearPass? linear;
     private readonly int biasOffset;
     private readonly NetworkPass[] passes;
     private readonly SharedWeights shared;
@@ -45,7 +44,6 @@ internal sealed unsafe class CpuEngine : Engine
         weights = AlignedBuffer.AddressOf(Weights);
         gradients = AlignedBuffer.AddressOf(Gradients);
         predicted = data;
-        linearLoss = loss;
         this.seed = seed;
         pool = new WorkerPool(threads > 0 ? threads : Environment.ProcessorCount);
         if (network.Layers is [Dense { Outputs: 1 }] && data.LabelColumns == 1)
@@ -79,12 +77,10 @@ internal sealed unsafe class CpuEngine : Engine
     public override double ForwardBackward(ReadOnlySpan<int> rows, double scale, bool accumulate, in StepSettings settings)
     {
         int parts = Parts(rows.Length, training: true);
-        Loss loss = settings.Loss ?? Loss;
-        if (linear is not null && !ReferenceEquals(loss, linearLoss)) linear = LinearPass.For(linearLoss = loss, Data);
         for (int part = 1; part < parts; part++) partGradients[part].Reserve(Network.Layout.Length);
         fixed (int* numbers = rows)
         {
-            call = new Call((nint)numbers, rows.Length, scale, accumulate, settings.Step, settings.FirstRow, (float)settings.DropoutScale, loss, Training: true);
+            call = new Call((nint)numbers, rows.Length, scale, accumulate, settings.Step, settings.FirstRow, (float)settings.DropoutScale, settings.LabelSmoothing, Training: true);
             if (linear is null) pool.Run(parts, pack);
             pool.Run(parts, pass);
         }
@@ -102,7 +98,7 @@ internal sealed unsafe class CpuEngine : Engine
         int parts = Parts(count, training: false);
         fixed (float* to = outputs)
         {
-            call = new Call((nint)to, count, 0, Accumulate: false, first, 0, 0, Loss, Training: false);
+            call = new Call((nint)to, count, 0, Accumulate: false, first, 0, 0, null, Training: false);
             predicted = data;
             pool.Run(parts, pack);
             pool.Run(parts, predict);
@@ -148,7 +144,7 @@ internal sealed unsafe class CpuEngine : Engine
         else
         {
             var context = new PassContext((nint)weights, (nint)gradient, count, call.FirstRow + first, accumulate, call.Step, seed, call.DropoutScale, Training: true);
-            partLosses[part * 8] = passes[part].ForwardBackward(call.Loss, Data, rows, context, call.Scale);
+            partLosses[part * 8] = passes[part].ForwardBackward(Loss, call.LabelSmoothing, Data, rows, context, call.Scale);
         }
     }
 
@@ -170,5 +166,5 @@ internal sealed unsafe class CpuEngine : Engine
 
     /// <summary>What the parts of a pass share. Pointer and Step: row numbers and the step, or the outputs and the first row.</summary>
     private readonly record struct Call(
-        nint Pointer, int Count, double Scale, bool Accumulate, long Step, int FirstRow, float DropoutScale, Loss Loss, bool Training);
+        nint Pointer, int Count, double Scale, bool Accumulate, long Step, int FirstRow, float DropoutScale, double? LabelSmoothing, bool Training);
 }

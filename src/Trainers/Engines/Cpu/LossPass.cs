@@ -6,15 +6,27 @@ namespace Microsoft.ML.Trainers.Torch.Engines.Cpu;
 /// <summary>The loss of a block of rows and its gradient by the outputs. The common losses are written out; any other goes row by row.</summary>
 internal static unsafe class LossPass
 {
+    /// <param name="loss">The loss.</param>
+    /// <param name="smoothing">The label smoothing of the step; null for that of the loss.</param>
+    /// <param name="data">Labels and weights.</param>
+    /// <param name="rows">The rows of the block.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="outputs">What the network gave.</param>
+    /// <param name="stride">From a row of outputs, and of gradients, to the next.</param>
+    /// <param name="width">Outputs per row.</param>
+    /// <param name="scale">What losses and gradients are multiplied by.</param>
+    /// <param name="gradient">Overwritten.</param>
     /// <returns>scale times sum(w loss).</returns>
-    public static double Evaluate(Loss loss, TrainingData data, int* rows, int count, float* outputs, int stride, int width, double scale, float* gradient)
+    public static double Evaluate(
+        Loss loss, double? smoothing, TrainingData data, int* rows, int count, float* outputs, int stride, int width, double scale, float* gradient)
     {
         fixed (float* labels = data.Labels.Span, weights = data.Weights.Span)
         {
             double sum = loss switch
             {
                 SquaredError when width == 1 => Squared(labels, weights, rows, count, outputs, stride, (float)scale, gradient),
-                SoftmaxCrossEntropy { Smoothing: 0 } => Softmax(labels, weights, rows, count, outputs, stride, width, (float)scale, gradient),
+                SoftmaxCrossEntropy softmax when (smoothing ?? softmax.Smoothing) is not 0 and var part => Smoothed(part, labels, weights, rows, count, outputs, stride, width, (float)scale, gradient),
+                SoftmaxCrossEntropy => Softmax(labels, weights, rows, count, outputs, stride, width, (float)scale, gradient),
                 _ => General(loss, data.LabelColumns, labels, weights, rows, count, outputs, stride, width, (float)scale, gradient),
             };
             return scale * sum;
@@ -48,6 +60,19 @@ internal static unsafe class LossPass
             int label = (int)labels[rows[i]];
             gradient[label] -= factor;
             sum += (MathF.Log(total) + largest - outputs[label]) * weight;
+        }
+        return sum;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static double Smoothed(double smoothing, float* labels, float* weights, int* rows, int count, float* outputs, int stride, int width, float scale, float* gradient)
+    {
+        double sum = 0;
+        for (int i = 0; i < count; i++, outputs += stride, gradient += stride)
+        {
+            float weight = weights == null ? 1 : weights[rows[i]];
+            sum += weight * SoftmaxCrossEntropy.Evaluate(new ReadOnlySpan<float>(outputs, width), (int)labels[rows[i]], smoothing, new Span<float>(gradient, width));
+            for (int j = 0; j < width; j++) gradient[j] *= scale * weight;
         }
         return sum;
     }

@@ -24,13 +24,14 @@ internal sealed unsafe class NetworkPass
     }
 
     /// <summary>Forward and backward over rows of the data.</summary>
-    /// <param name="loss">The loss of this step.</param>
+    /// <param name="loss">The loss.</param>
+    /// <param name="smoothing">The label smoothing of this step; null for that of the loss.</param>
     /// <param name="data">Where the rows are.</param>
     /// <param name="rows">Their numbers.</param>
     /// <param name="context">Rows, first row and accumulation are those of this part; blocks follow from it.</param>
     /// <param name="scale">What the loss is multiplied by.</param>
     /// <returns>The scaled sum of the losses.</returns>
-    public double ForwardBackward(Loss loss, TrainingData data, int* rows, in PassContext context, double scale)
+    public double ForwardBackward(Loss loss, double? smoothing, TrainingData data, int* rows, in PassContext context, double scale)
     {
         double sum = 0;
         for (int first = 0; first < context.Rows;)
@@ -44,7 +45,7 @@ internal sealed unsafe class NetworkPass
             for (int member = 0; member < members; member++)
             {
                 int place = member * outputs / members;
-                sum += LossPass.Evaluate(loss, data, rows + first, count, output + place, outputStride, outputs / members, scale / members, chain.OutputGradient + place);
+                sum += LossPass.Evaluate(loss, smoothing, data, rows + first, count, output + place, outputStride, outputs / members, scale / members, chain.OutputGradient + place);
             }
             chain.Backward(block);
             first += count;

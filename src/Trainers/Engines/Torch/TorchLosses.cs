@@ -10,8 +10,9 @@ internal static class TorchLosses
     /// <param name="loss">The loss.</param>
     /// <param name="outputs">Rows x outputs.</param>
     /// <param name="labels">Rows x label columns.</param>
+    /// <param name="smoothing">The label smoothing of the step; null for that of the loss.</param>
     /// <returns>One loss per row.</returns>
-    public static Tensor PerRow(Loss loss, Tensor outputs, Tensor labels) => loss switch
+    public static Tensor PerRow(Loss loss, Tensor outputs, Tensor labels, double? smoothing = null) => loss switch
     {
         SquaredError => (outputs - labels).square().mean([1]),
         AbsoluteError => (outputs - labels).abs().mean([1]),
@@ -25,7 +26,7 @@ internal static class TorchLosses
         HingeLoss => (1 - (2 * labels - 1) * outputs).clamp_min(0).squeeze(1),
         FocalLoss focal when outputs.shape[1] == 1 => Focal(LogSigmoid((2 * labels - 1) * outputs).squeeze(1), focal.Gamma),
         FocalLoss focal => Focal(functional.log_softmax(outputs, 1).gather(1, labels.to(ScalarType.Int64)).squeeze(1), focal.Gamma),
-        SoftmaxCrossEntropy softmax => functional.cross_entropy(outputs, labels.squeeze(1).to(ScalarType.Int64), reduction: Reduction.None, label_smoothing: softmax.Smoothing),
+        SoftmaxCrossEntropy softmax => functional.cross_entropy(outputs, labels.squeeze(1).to(ScalarType.Int64), reduction: Reduction.None, label_smoothing: smoothing ?? softmax.Smoothing),
         _ => throw new NotSupportedException($"The Torch engine must know the loss but was given {loss.GetType().Name}."),
     };
 

@@ -106,7 +106,7 @@ internal sealed class OwnModulePass : IDisposable
         public void Multiply(double scale)
         {
             foreach ((TorchSharp.Modules.Dropout layer, double rate) in layers)
-                if (layer.p != rate * scale) layer.p = rate * scale;
+                if (layer.p != rate * scale) layer.p = Require.Fraction(rate * scale, DropoutMask.ScheduleAdvice, "Dropout");
         }
     }
 }

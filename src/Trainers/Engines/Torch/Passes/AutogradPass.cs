@@ -21,8 +21,8 @@ internal sealed class AutogradPass(Network network, Loss loss, DataTensors data,
         int members = network.Members;
         // Each member of an ensemble has a loss of its own; a row's loss is their mean.
         Tensor rowLosses = members == 1
-            ? TorchLosses.PerRow(settings.Loss ?? loss, outputs, labels)
-            : TorchLosses.PerRow(settings.Loss ?? loss, outputs.reshape(rows.Count * members, -1), labels.repeat_interleave(members, 0)).view(rows.Count, members).mean([1]);
+            ? TorchLosses.PerRow(loss, outputs, labels, settings.LabelSmoothing)
+            : TorchLosses.PerRow(loss, outputs.reshape(rows.Count * members, -1), labels.repeat_interleave(members, 0), settings.LabelSmoothing).view(rows.Count, members).mean([1]);
         Tensor weighted = data.Weights is null ? rowLosses : rowLosses * data.Weights.index_select(0, index);
         Tensor sum = weighted.sum();
         (sum * scale).backward();

@@ -38,8 +38,7 @@ internal sealed class ScriptedPass : TorchPass
     {
         object[] all = arguments.For(rows.Count, data.Weights is null ? 8 : 9);
         arguments.DrawMasks(rows.Count, seed, settings);
-        // What a step's own loss differs in from the engine's is its smoothing.
-        double smoothing = ((settings.Loss ?? loss) as SoftmaxCrossEntropy)?.Smoothing ?? 0;
+        double smoothing = settings.LabelSmoothing ?? (loss as SoftmaxCrossEntropy)?.Smoothing ?? 0;
         Remember(ref this.scale, ref scaleNow, scale);
         Remember(ref this.smoothing, ref smoothingNow, smoothing);
         (all[0], all[1], all[2], all[3], all[4], all[5], all[6], all[7]) = (data.Features, data.Labels, rows.Order, lossSum, rows.First, rows.Count, this.scale, this.smoothing);
