@@ -38,6 +38,18 @@ internal abstract class GroupUpdater
     /// <summary>The rate of a group after <paramref name="step"/> completed steps.</summary>
     public double RateAt(int group, long step) => Groups[group].RateAt(step) * RateMultiplier;
 
+    /// <summary>The rate of the parameters that are in no group: the optimizer's own. Where all are in groups, the largest of them.</summary>
+    public double MainRateAt(long step)
+    {
+        double largest = 0;
+        for (int i = 0; i < Groups.Count; i++)
+        {
+            if (Groups[i].IsUngrouped) return RateAt(i, step);
+            largest = Math.Max(largest, RateAt(i, step));
+        }
+        return largest;
+    }
+
     /// <summary>One update of all groups.</summary>
     /// <param name="step">Completed steps: 0 for the first update.</param>
     /// <param name="closure">Computes loss and gradients at the current weights, for optimizers that evaluate more than once.</param>

@@ -12,6 +12,11 @@ namespace Microsoft.ML.Trainers.Torch;
 /// <param name="Parameters">In the order of the layout.</param>
 internal sealed record ResolvedGroup(string Name, Optimizer Optimizer, BoundSchedule? Schedule, double RateFactor, IReadOnlyList<ParameterSlot> Parameters)
 {
+    private const string Ungrouped = "default";
+
+    /// <summary>Whether it holds the parameters that no pattern names.</summary>
+    public bool IsUngrouped => Name == Ungrouped;
+
     /// <summary>The rate that a factor of 1 stands for.</summary>
     public double PeakRate => Optimizer.LearningRate * RateFactor;
 
@@ -65,7 +70,7 @@ internal sealed record ResolvedGroup(string Name, Optimizer Optimizer, BoundSche
 
     private static string NameOf(ParameterGroup[] matching, ParameterSpec parameter)
     {
-        if (matching.Length == 0) return "default";
+        if (matching.Length == 0) return Ungrouped;
         IEnumerable<string> names = matching.Select(group =>
             group.LayerDecay is not null ? LayerOf(parameter.Name)
             : group.OnlyBiasesAndNorms ? (group.Pattern == "*" ? "" : group.Pattern + " ") + "biases and norms"

@@ -71,6 +71,7 @@ internal sealed class HistoryRecorder(GroupUpdater updater, TrainingPlan plan)
         EpochRecord last = epochs.Last!;
         return new TrainingProgress(last.Epoch, numberOfEpochs, last.Steps, plan.TotalSteps, last.TrainingLoss, last.ValidationLoss, last.LearningRates, Elapsed)
         {
+            LearningRate = updater.MainRateAt(last.Steps - 1),
             ValidationMetrics = last.ValidationMetrics,
             TrainingMetrics = last.TrainingMetrics,
         };

@@ -1,8 +1,13 @@
 namespace Microsoft.ML.Trainers.Torch.Training;
 
-/// <summary>Who watches a run: the two ways to cancel it, and those who are told of its progress.</summary>
+/// <summary>
+/// Who watches a run: the two ways to cancel it, and those who are told of its progress. The runs of several members share it: what belongs to the user
+/// is called by one of them at a time.
+/// </summary>
 internal sealed class RunWatcher(CancellationToken cancellation, Action checkAlive, IReadOnlyList<Action<TrainingProgress>> listeners, Action<string> say)
 {
+    private readonly Lock gate = new();
+
     /// <exception cref="OperationCanceledException">The token or the host asks to stop.</exception>
     public void CheckAlive()
     {
@@ -11,10 +16,19 @@ internal sealed class RunWatcher(CancellationToken cancellation, Action checkAli
     }
 
     /// <summary>A remark for the log.</summary>
-    public void Say(string remark) => say(remark);
-
-    public void Report(TrainingProgress progress)
+    public void Say(string remark)
     {
-        foreach (Action<TrainingProgress> listener in listeners) listener(progress);
+        lock (gate) say(remark);
+    }
+
+    /// <summary>Tells of the end of an epoch.</summary>
+    /// <returns>Whether <paramref name="stopWhen"/> says that the run ends there.</returns>
+    public bool Report(TrainingProgress progress, Func<TrainingProgress, bool>? stopWhen)
+    {
+        lock (gate)
+        {
+            foreach (Action<TrainingProgress> listener in listeners) listener(progress);
+            return stopWhen?.Invoke(progress) == true;
+        }
     }
 }

@@ -20,7 +20,7 @@ public sealed class TrainingDivergedException : Exception
     /// </summary>
     public long Step { get; }
 
-    /// <summary>The rate of the first parameter group at that step.</summary>
+    /// <summary>The rate at that step of the parameters that are in no group; where all are in groups, the largest.</summary>
     public double LearningRate { get; }
 
     /// <summary>NaN or an infinity.</summary>

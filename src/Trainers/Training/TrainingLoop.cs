@@ -125,8 +125,7 @@ internal sealed class TrainingLoop(
             validation is null ? Evaluation.None : Evaluation.Of(engine, validation, metrics),
             options.TrainingMetrics && metrics is not null ? Evaluation.Of(engine, engine.Data, metrics) : Evaluation.None);
         TrainingProgress progress = history.Progress((int)Math.Ceiling(plan.Epochs));
-        watcher.Report(progress);
-        if (options.StopWhen?.Invoke(progress) == true || progress.Elapsed >= options.MaximumTime) stopped = true;
+        if (watcher.Report(progress, options.StopWhen) || progress.Elapsed >= options.MaximumTime) stopped = true;
         history.AddReported(progress.Reported);
         EpochRecord ended = history.Last!;
         best?.Observe(epoch, Criterion(ended), EvaluatedWeights);
@@ -200,6 +199,6 @@ internal sealed class TrainingLoop(
 
     private void RequireFinite(double loss)
     {
-        if (!double.IsFinite(loss) || !double.IsFinite(engine.LossSum)) throw new TrainingDivergedException(step, updater.RateAt(0, step), loss);
+        if (!double.IsFinite(loss) || !double.IsFinite(engine.LossSum)) throw new TrainingDivergedException(step, updater.MainRateAt(step), loss);
     }
 }

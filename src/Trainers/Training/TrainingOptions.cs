@@ -36,7 +36,7 @@ public abstract class TrainingOptions
 
     /// <summary>
     /// If given, a range test is run before the fit, and the rate at <see cref="RangeTestResult.Valley"/> takes the place of the optimizer's
-    /// (parameter groups with rates of their own keep theirs). Default null: the optimizer's rate is used.
+    /// (parameter groups with rates of their own keep theirs). <c>TorchTabular</c> runs it once, on the network of its first member. Default null: the optimizer's rate is used.
     /// </summary>
     public RangeTest? AutoLearningRate { get; set; }
 
@@ -109,7 +109,10 @@ public abstract class TrainingOptions
     /// <summary>Ends the run after the first epoch that ends later than this. Default null: never.</summary>
     public TimeSpan? MaximumTime { get; set => field = value is null || value > TimeSpan.Zero ? value : throw Require.Error(nameof(MaximumTime), "above zero", value, "Use null for no limit."); }
 
-    /// <summary>Asked after each epoch; true ends the run there. Default null: never asked.</summary>
+    /// <summary>
+    /// Asked after each epoch, after <see cref="Progress"/>; true ends the run there. One call at a time: <c>TorchTabular</c> calls from the threads of its members,
+    /// and true ends the run of the member that asked. Default null: never asked.
+    /// </summary>
     public Func<TrainingProgress, bool>? StopWhen { get; set; }
 
     /// <summary>Where and when checkpoints are written. Default null: none.</summary>
@@ -146,7 +149,7 @@ public abstract class TrainingOptions
     /// <summary>How precisely libtorch multiplies matrices in training: single precision, TF32 or bf16. Default single.</summary>
     public MatrixPrecision MatrixPrecision { get; set => field = Require.Defined(value); }
 
-    /// <summary>Told at the end of each epoch, on the thread of the fit. Default null.</summary>
+    /// <summary>Told at the end of each epoch, one call at a time; <c>TorchTabular</c> calls from the threads of its members. Default null.</summary>
     public IProgress<TrainingProgress>? Progress { get; set; }
 
     /// <summary>Cancels the fit within one step, with an <see cref="OperationCanceledException"/>.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Microsoft.ML.NeuralNetworks;
 
 namespace Microsoft.ML.Trainers.Torch;
 
@@ -9,15 +10,17 @@ namespace Microsoft.ML.Trainers.Torch;
 /// <param name="TotalSteps">Steps planned.</param>
 /// <param name="TrainingLoss">Mean loss of the epoch's batches.</param>
 /// <param name="ValidationLoss">Loss on the validation rows; NaN without them.</param>
-/// <param name="LearningRates">The rate of each parameter group at the epoch's last step.</param>
+/// <param name="LearningRates">The rate of each parameter group at the epoch's last step, in the order of <see cref="TrainingHistory.Groups"/>.</param>
 /// <param name="Elapsed">Time since the start of the run.</param>
 public sealed record TrainingProgress(
     int Epoch, int NumberOfEpochs, long Step, long TotalSteps, double TrainingLoss, double ValidationLoss, ImmutableArray<double> LearningRates, TimeSpan Elapsed)
 {
     private readonly Dictionary<string, double> reported = new(StringComparer.Ordinal);
 
-    /// <summary>The rate of the first parameter group at the epoch's last step.</summary>
-    public double LearningRate => LearningRates[0];
+    /// <summary>
+    /// The rate at the epoch's last step of the parameters that are in no group: the optimizer's own times the schedule. Where all are in groups, the largest rate.
+    /// </summary>
+    public double LearningRate { get; internal init; } = LearningRates.IsDefaultOrEmpty ? 0 : LearningRates.Max();
 
     /// <summary>Metrics on the validation rows by name (<see cref="Metric"/>); empty without them.</summary>
     public ImmutableSortedDictionary<string, double> ValidationMetrics { get; init; } = ImmutableSortedDictionary<string, double>.Empty;
