@@ -21,7 +21,8 @@ internal static class DataReader
     /// <param name="mayBeMissing">Whether NaN in that feature is kept for the network to handle.</param>
     /// <param name="checkAlive">Called now and then; throws to cancel.</param>
     /// <param name="threads">Threads that may read; null: as many as there are processors, at most four.</param>
-    public static TrainingData Read(RoleMappedData data, int classes, Func<int, bool> mayBeMissing, Action checkAlive, int? threads = null)
+    /// <param name="what">What the rows are for: training or validation.</param>
+    public static TrainingData Read(RoleMappedData data, int classes, Func<int, bool> mayBeMissing, Action checkAlive, int? threads = null, string what = "training")
     {
         int columns = data.Schema.Feature!.Value.Type.GetVectorSize(), labelColumns = Math.Max(1, data.Schema.Label!.Value.Type.GetValueCount());
         bool weighted = data.Schema.Weight is not null;
@@ -35,7 +36,7 @@ internal static class DataReader
         int readers = Math.Min(threads ?? Environment.ProcessorCount, MostThreads);
         if (readers > 1 && !features.Whole.IsEmpty && !labels.Whole.IsEmpty && features.Whole.Length >= ParallelFloats && InMemoryRows.AreIn(data.Data)
             && new ParallelReading((int)rows!.Value, block, features.Whole, labels.Whole, weights.Whole).Run(Open, readers, checkAlive))
-            return Checked(data, new TrainingData((int)rows.Value, columns, features.Whole, labels.Whole, weights.Whole) { LabelColumns = labelColumns });
+            return Checked(data, what, new TrainingData((int)rows.Value, columns, features.Whole, labels.Whole, weights.Whole) { LabelColumns = labelColumns });
 
         using RowReader reader = Open();
         while (true)
@@ -49,15 +50,15 @@ internal static class DataReader
             if (weighted) weights.Add(read);
             if (read < room) break;
         }
-        return Checked(data, new TrainingData(features.Rows, columns, features.Join(), labels.Join(), weights.Join()) { LabelColumns = labelColumns });
+        return Checked(data, what, new TrainingData(features.Rows, columns, features.Join(), labels.Join(), weights.Join()) { LabelColumns = labelColumns });
     }
 
-    private static TrainingData Checked(RoleMappedData data, TrainingData read)
+    private static TrainingData Checked(RoleMappedData data, string what, TrainingData read)
     {
         if (read.Rows == 0)
-            throw new InvalidOperationException("The training data must have at least one row but had none. Check the path and the filters of the data view.");
+            throw new InvalidOperationException($"The {what} data must have at least one row but had none. Check the path and the filters of the data view.");
         if (data.Schema.Weight is { } weight && read.Weights.Span.IndexOfAnyExcept(0f) < 0)
-            throw new InvalidOperationException($"The weights in column '{weight.Name}' must not all be zero but were. Leave the weight column out to count every row alike.");
+            throw new InvalidOperationException($"The weights of the {what} data in column '{weight.Name}' must not all be zero but were. Leave the weight column out to count every row alike.");
         return read;
     }
 }

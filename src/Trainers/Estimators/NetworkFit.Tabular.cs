@@ -1,3 +1,4 @@
+using Microsoft.ML.LrSchedules;
 using Microsoft.ML.NeuralNetworks;
 using Microsoft.ML.Runtime;
 using Microsoft.ML.Trainers.Torch.Data;
@@ -9,40 +10,51 @@ namespace Microsoft.ML.Trainers.Torch.Estimators;
 /// <summary>The trainers' path for <c>TorchTabular</c>, whose network depends on the rows and has several members.</summary>
 internal sealed partial class NetworkFit
 {
-    public bool IsTabular => Options is TorchTabularOptions;
-
-    /// <param name="context">Rows to train on, perhaps rows to validate on, perhaps a model to start from.</param>
-    /// <param name="classes">Number of classes; 1 unless multiclass.</param>
-    /// <param name="start">The model to start from, or null.</param>
-    public FittedNetwork RunTabular(TrainContext context, int classes, FittedNetwork? start)
+    private NetworkFitResult RunTabular(
+        TorchTabularOptions options, TrainingData train, TrainingData? validation, IReadOnlySet<int> categorical, int classes, FittedNetwork? start, IChannel channel)
     {
-        using IChannel channel = host.Start("Training");
-        IReadOnlySet<int> categorical = CategoricalSlots(context.TrainingSet);
-        TrainingData train = Read(context.TrainingSet, classes, categorical);
-        TrainingData? validation = context.ValidationSet is { } given ? Read(given, classes, categorical) : null;
-        if (validation is null && Options.ValidationFraction > 0) (train, validation) = ValidationSplit.Of(train, Options.ValidationFraction, seed);
-        if (validation is not null && validation.Columns != train.Columns)
-            throw new InvalidOperationException($"The validation rows must have {train.Columns} features as the training rows have but had {validation.Columns}. Use the same transforms for both.");
-        if (Options.ClassWeights is { } classWeights) train = classWeights.Apply(train, Math.Max(2, classes));
-
-        var options = (TorchTabularOptions)Options;
         if (task == LearningTask.Regression) (train, validation) = KeepTargets(train, validation);
         OutputTransform output = task switch
         {
             LearningTask.Regression => PrepareTargets(train, validation, start, options.ClampPredictions ?? true),
             // Two outputs, as the recipe has it, unless the user's own loss wants one.
-            LearningTask.BinaryClassification => new LogisticOutput(TwoOutputs: Options.Loss is null).BoundedFor(),
-            _ => new SoftmaxOutput(),
+            LearningTask.BinaryClassification when options.Loss is null => new LogisticOutput(TwoOutputs: true).BoundedFor(),
+            _ => OutputOf(scale: null, outputs: classes),
         };
-
-        object gate = new();
-        IEnumerable<Action<TrainingProgress>> listeners = Listeners(channel).Select<Action<TrainingProgress>, Action<TrainingProgress>>(
-            listener => now => { lock (gate) listener(now); });
-        var watcher = new RunWatcher(Options.CancellationToken, host.CheckAlive, [.. listeners], remark => { lock (gate) channel.Info(remark); });
-        int outputs = task == LearningTask.BinaryClassification && Options.Loss is null ? 2 : OutputsFor(train, classes);
-        ModelMetrics? metrics = ModelMetrics.Of(task, output, outputs, train.LabelColumns, hasProbability: true);
-        return new TabularTraining(options, task, device, seed, watcher, metrics).Train(train, validation, categorical, outputs, output, start);
+        int outputs = TabularOutputs(train, classes);
+        RunWatcher watcher = Watcher(channel);
+        if (options.AutoLearningRate is { } test && CanStart(start, train, outputs))
+        {
+            RangeTestResult found = FindTabularRate(test, options, train, categorical, outputs, start, watcher);
+            options = (TorchTabularOptions)WithRate(options, Recipe.Resolve(options, task, train.Rows).Optimizer, found, watcher);
+        }
+        ModelMetrics? metrics = ModelMetrics.Of(task, output, outputs, train.LabelColumns, Loss.ScoresAreLogOdds);
+        FittedNetwork network = new TabularTraining(options, task, device, seed, watcher, metrics).Train(train, validation, categorical, outputs, output, start);
+        return new NetworkFitResult(network, HeldOut: validation ?? train);
     }
+
+    /// <summary>A range test on the network of the recipe, with the first weights of its first member or those of the model to go on from.</summary>
+    private RangeTestResult FindTabularRate(
+        RangeTest test, TorchTabularOptions given, TrainingData train, IReadOnlySet<int> categorical, int outputs, FittedNetwork? start, RunWatcher watcher)
+    {
+        TorchTabularOptions options = Recipe.Resolve(given, task, train.Rows);
+        TabularShape shape = start is null
+            ? TabularShape.Of(train, categorical, options, outputs, holdsOut: false, watcher.CheckAlive)[0]
+            : TabularShape.Of(start.Network, options);
+        Loss loss = given.Loss ?? (task == LearningTask.Regression ? new SquaredError() : new SoftmaxCrossEntropy { LabelSmoothing = options.LabelSmoothing!.Value });
+        ulong own = new RandomStream(seed, RandomStream.Purpose.Member, 0).NextBits();
+        ReadOnlySpan<float> first = shape.Encoding is { } encoding
+            ? FirstWeights.Of(shape.Network, encoding, train, options.DataDrivenInitialization, own)
+            : start!.Weights(0);
+        return RateFinder.Run(test, shape.Network, loss, train, shape.Options, device, own, first, watcher);
+    }
+
+    /// <summary>Whether there is no model to go on from, or one that takes these rows; the training says what is wrong with any other.</summary>
+    private static bool CanStart(FittedNetwork? start, TrainingData train, int outputs) =>
+        start is null || (start.Network.Inputs == train.Columns && start.Network.Outputs == outputs * start.Network.Members);
+
+    private int TabularOutputs(TrainingData train, int classes) =>
+        task == LearningTask.BinaryClassification && Options.Loss is null ? 2 : OutputsFor(train, classes);
 
     /// <summary>Standardises the labels in place; what undoes it.</summary>
     private OutputTransform PrepareTargets(TrainingData train, TrainingData? validation, FittedNetwork? start, bool clamp)

@@ -56,13 +56,8 @@ internal sealed partial class NetworkFit
     {
         using IChannel channel = host.Start("Training");
         IReadOnlySet<int> categorical = CategoricalSlots(context.TrainingSet);
-        TrainingData train = Read(context.TrainingSet, classes, categorical);
-        TrainingData? validation = context.ValidationSet is { } given ? Read(given, classes, categorical) : null;
-        if (validation is null && Options.ValidationFraction > 0) (train, validation) = ValidationSplit.Of(train, Options.ValidationFraction, seed);
-        if (validation is not null && validation.Columns != train.Columns)
-            throw new InvalidOperationException($"The validation rows must have {train.Columns} features as the training rows have but had {validation.Columns}. Use the same transforms for both.");
-
-        if (Options.ClassWeights is { } classWeights) train = classWeights.Apply(train, Math.Max(2, classes));
+        (TrainingData train, TrainingData? validation) = Read(context, classes, categorical);
+        if (Options is TorchTabularOptions tabular) return RunTabular(tabular, train, validation, categorical, classes, start, channel);
 
         TargetScale? scale = null;
         if (task == LearningTask.Regression)
@@ -74,15 +69,10 @@ internal sealed partial class NetworkFit
         }
         (Network network, float[] firstWeights) = start is null ? Build(train, categorical, classes) : WarmStart.From(start, Options, train.Columns, OutputsFor(train, classes));
 
-        var watcher = new RunWatcher(Options.CancellationToken, host.CheckAlive, [.. Listeners(channel)], remark => channel.Info(remark));
+        RunWatcher watcher = Watcher(channel);
         TrainingOptions options = Options;
         if (options.AutoLearningRate is { } test)
-        {
-            RangeTestResult found = RateFinder.Run(test, network, Loss, train, options, device, seed, firstWeights, watcher);
-            watcher.Say(string.Create(CultureInfo.InvariantCulture, $"Range test: learning rate {found.Valley:g4}."));
-            options = options.Copy();
-            options.Optimizer = options.Optimizer with { LearningRate = found.Valley };
-        }
+            options = WithRate(options, options.Optimizer, RateFinder.Run(test, network, Loss, train, options, device, seed, firstWeights, watcher), watcher);
         OutputTransform output = OutputOf(scale, network.Outputs);
         ModelMetrics? metrics = ModelMetrics.Of(task, output, network.Outputs, train.LabelColumns, Loss.ScoresAreLogOdds);
         TrainedNetwork trained = TrainedNetwork.Train(network, Loss, train, validation, options, device, seed, firstWeights, watcher, metrics);
@@ -94,14 +84,26 @@ internal sealed partial class NetworkFit
     {
         using IChannel channel = host.Start("Range test");
         IReadOnlySet<int> categorical = CategoricalSlots(rows);
-        TrainingData train = Read(rows, classes, categorical);
+        TrainingData train = Read(rows, classes, categorical, "training");
         if (Options.ValidationFraction > 0) train = ValidationSplit.Of(train, Options.ValidationFraction, seed).Train;
         if (Options.ClassWeights is { } classWeights) train = classWeights.Apply(train, Math.Max(2, classes));
         if (task == LearningTask.Regression) TargetScale.Of(train, Loss).Apply(train);
-        (Network network, float[] firstWeights) = Build(train, categorical, classes);
         var watcher = new RunWatcher(Options.CancellationToken, host.CheckAlive, [], remark => channel.Info(remark));
+        if (Options is TorchTabularOptions tabular) return FindTabularRate(test, tabular, train, categorical, TabularOutputs(train, classes), start: null, watcher);
+        (Network network, float[] firstWeights) = Build(train, categorical, classes);
         return RateFinder.Run(test, network, Loss, train, Options, device, seed, firstWeights, watcher);
     }
+
+    /// <summary>The options with the rate that a range test found.</summary>
+    private static TrainingOptions WithRate(TrainingOptions options, Optimizer optimizer, RangeTestResult found, RunWatcher watcher)
+    {
+        watcher.Say(string.Create(CultureInfo.InvariantCulture, $"Range test: learning rate {found.Valley:g4}."));
+        TrainingOptions own = options.Copy();
+        own.Optimizer = optimizer with { LearningRate = found.Valley };
+        return own;
+    }
+
+    private RunWatcher Watcher(IChannel channel) => new(Options.CancellationToken, host.CheckAlive, [.. Listeners(channel)], remark => channel.Info(remark));
 
     private void Say(string remark)
     {
@@ -140,10 +142,21 @@ internal sealed partial class NetworkFit
         return (network, FirstWeights.Of(network, front, train, (Options as NetworkOptions)?.FirstWeights ?? WeightInitialization.Kaiming, seed));
     }
 
-    private TrainingData Read(RoleMappedData data, int classes, IReadOnlySet<int> categorical)
+    /// <summary>The rows to train on, with the weights of their classes, and those to validate on.</summary>
+    private (TrainingData Train, TrainingData? Validation) Read(TrainContext context, int classes, IReadOnlySet<int> categorical)
     {
-        MissingValueHandling handling = (Options as NetworkOptions)?.MissingValues ?? (IsTabular ? MissingValueHandling.Impute : MissingValueHandling.Error);
-        return DataReader.Read(data, classes, mayBeMissing: column => handling != MissingValueHandling.Error || categorical.Contains(column), host.CheckAlive, Options.NumberOfThreads);
+        TrainingData train = Read(context.TrainingSet, classes, categorical, "training");
+        TrainingData? validation = context.ValidationSet is { } given ? Read(given, classes, categorical, "validation") : null;
+        if (validation is null && Options.ValidationFraction > 0) (train, validation) = ValidationSplit.Of(train, Options.ValidationFraction, seed);
+        if (validation is not null && validation.Columns != train.Columns)
+            throw new InvalidOperationException($"The validation rows must have {train.Columns} features as the training rows have but had {validation.Columns}. Use the same transforms for both.");
+        return (Options.ClassWeights is { } classWeights ? classWeights.Apply(train, Math.Max(2, classes)) : train, validation);
+    }
+
+    private TrainingData Read(RoleMappedData data, int classes, IReadOnlySet<int> categorical, string what)
+    {
+        MissingValueHandling handling = (Options as NetworkOptions)?.MissingValues ?? (Options is TorchTabularOptions ? MissingValueHandling.Impute : MissingValueHandling.Error);
+        return DataReader.Read(data, classes, mayBeMissing: column => handling != MissingValueHandling.Error || categorical.Contains(column), host.CheckAlive, Options.NumberOfThreads, what);
     }
 
     /// <summary>The places of the features that hold category codes.</summary>
@@ -152,8 +165,10 @@ internal sealed partial class NetworkFit
         DataViewSchema.Column features = data.Schema.Feature!.Value;
         IReadOnlyList<string> names = (Options as NetworkOptions)?.CategoricalColumns ?? [];
         if (names.Count == 0) return new HashSet<int>();
+        if (!features.HasSlotNames())
+            throw new ArgumentException($"CategoricalColumns must name slots of '{features.Name}' but '{names[0]}' is none: the column has no slot names. Make it with mlContext.Transforms.Concatenate, which gives each slot the name of its column.");
         VBuffer<ReadOnlyMemory<char>> slots = default;
-        if (features.HasSlotNames()) features.GetSlotNames(ref slots);
+        features.GetSlotNames(ref slots);
         string[] all = [.. slots.DenseValues().Select(name => name.ToString())];
         return names.Select(name => Array.IndexOf(all, name) is >= 0 and var place ? place
             : throw new ArgumentException($"CategoricalColumns must name slots of '{features.Name}' but '{name}' is none. There are: {string.Join(", ", all.Take(50))}.")).ToHashSet();

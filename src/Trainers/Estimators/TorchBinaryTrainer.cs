@@ -11,7 +11,7 @@ namespace Microsoft.ML.Trainers.Torch;
 /// <summary>
 /// Trains a network for binary classification. The score is the log-odds, so the probability is 1 / (1 + exp(-score)). Scores are bounded
 /// so that the probability, a 32-bit float, is never 0 or 1: it is at least 1.2e-38 and at most 1 - 2^-24.
-/// Made by <c>mlContext.BinaryClassification.Trainers.TorchMlp</c> or <c>TorchLinear</c>.
+/// Made by <c>mlContext.BinaryClassification.Trainers.TorchMlp</c>, <c>TorchLinear</c>, <c>TorchTabular</c> or <c>TorchModule</c>.
 /// </summary>
 public sealed class TorchBinaryTrainer
     : TrainerEstimatorBase<BinaryPredictionTransformer<CalibratedModelParametersBase<NetworkBinaryModelParameters, PlattCalibrator>>, CalibratedModelParametersBase<NetworkBinaryModelParameters, PlattCalibrator>>
@@ -73,18 +73,12 @@ public sealed class TorchBinaryTrainer
     {
         context.TrainingSet.CheckBinaryLabel();
         var start = context.InitialPredictor as CalibratedModelParametersBase<NetworkBinaryModelParameters, PlattCalibrator>;
-        FittedNetwork network;
+        (FittedNetwork network, TrainingData heldOut) = fit.Run(context, classes: 1, start?.SubModel.Network);
         var calibrator = new PlattCalibrator(Host, slope: -1, offset: 0);
-        if (fit.IsTabular) network = fit.RunTabular(context, classes: 1, start?.SubModel.Network);
-        else
+        if (!fit.Loss.ScoresAreLogOdds)
         {
-            NetworkFitResult result = fit.Run(context, classes: 1, start?.SubModel.Network);
-            network = result.Network;
-            if (!fit.Loss.ScoresAreLogOdds)
-            {
-                calibrator = PlattCalibration.Of(Host, network, result.HeldOut);
-                network = network.WithOutput(new LogisticOutput().BoundedFor(calibrator.Slope, calibrator.Offset));
-            }
+            calibrator = PlattCalibration.Of(Host, network, heldOut);
+            network = network.WithOutput(new LogisticOutput().BoundedFor(calibrator.Slope, calibrator.Offset));
         }
         return new ValueMapperCalibratedModelParameters<NetworkBinaryModelParameters, PlattCalibrator>(Host, new NetworkBinaryModelParameters(Host, network), calibrator);
     }

@@ -9,7 +9,7 @@ namespace Microsoft.ML.Trainers.Torch;
 
 /// <summary>
 /// Trains a network for multiclass classification. The scores are the probabilities of the classes.
-/// Made by <c>mlContext.MulticlassClassification.Trainers.TorchMlp</c> or <c>TorchLinear</c>.
+/// Made by <c>mlContext.MulticlassClassification.Trainers.TorchMlp</c>, <c>TorchLinear</c>, <c>TorchTabular</c> or <c>TorchModule</c>.
 /// </summary>
 public sealed class TorchMulticlassTrainer
     : TrainerEstimatorBase<MulticlassPredictionTransformer<NetworkMulticlassModelParameters>, NetworkMulticlassModelParameters>
@@ -67,7 +67,6 @@ public sealed class TorchMulticlassTrainer
     protected override NetworkMulticlassModelParameters TrainModelCore(TrainContext context)
     {
         context.TrainingSet.CheckMulticlassLabel(out int classes);
-        if (fit.IsTabular) return new NetworkMulticlassModelParameters(Host, fit.RunTabular(context, classes, (context.InitialPredictor as NetworkMulticlassModelParameters)?.Network));
         NetworkFitResult result = fit.Run(context, classes, (context.InitialPredictor as NetworkMulticlassModelParameters)?.Network);
         return new NetworkMulticlassModelParameters(Host, result.Network);
     }

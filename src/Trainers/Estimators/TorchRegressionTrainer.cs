@@ -9,7 +9,7 @@ namespace Microsoft.ML.Trainers.Torch;
 
 /// <summary>
 /// Trains a network for regression. The target is standardised inside and the model undoes it, so that one learning rate suits
-/// targets of any unit. Made by <c>mlContext.Regression.Trainers.TorchMlp</c> or <c>TorchLinear</c>.
+/// targets of any unit. Made by <c>mlContext.Regression.Trainers.TorchMlp</c>, <c>TorchLinear</c>, <c>TorchTabular</c> or <c>TorchModule</c>.
 /// </summary>
 public sealed class TorchRegressionTrainer
     : TrainerEstimatorBase<RegressionPredictionTransformer<NetworkRegressionModelParameters>, NetworkRegressionModelParameters>
@@ -58,7 +58,6 @@ public sealed class TorchRegressionTrainer
     protected override NetworkRegressionModelParameters TrainModelCore(TrainContext context)
     {
         context.TrainingSet.CheckRegressionLabel();
-        if (fit.IsTabular) return new NetworkRegressionModelParameters(Host, fit.RunTabular(context, classes: 1, (context.InitialPredictor as NetworkRegressionModelParameters)?.Network));
         NetworkFitResult result = fit.Run(context, classes: 1, (context.InitialPredictor as NetworkRegressionModelParameters)?.Network);
         return new NetworkRegressionModelParameters(Host, result.Network);
     }

@@ -9,8 +9,8 @@ namespace Microsoft.ML.Trainers.Torch;
 
 /// <summary>
 /// Trains a network for regression with several numbers as prediction: a label that is a vector, or several quantiles of one label
-/// (<see cref="QuantileLoss"/>). The Score column is a vector. Made by <c>mlContext.Regression.Trainers.TorchMlpVector</c> or
-/// <c>TorchLinearVector</c>.
+/// (<see cref="QuantileLoss"/>). The Score column is a vector. Made by <c>mlContext.Regression.Trainers.TorchMlpVector</c>,
+/// <c>TorchLinearVector</c> or <c>TorchModuleVector</c>.
 /// </summary>
 public sealed class TorchVectorRegressionTrainer
     : TrainerEstimatorBase<VectorRegressionPredictionTransformer, NetworkVectorRegressionModelParameters>

@@ -13,6 +13,8 @@ internal static class RateFinder
 {
     public static RangeTestResult Run(RangeTest test, Network network, Loss loss, TrainingData train, TrainingOptions options, Device device, ulong seed, ReadOnlySpan<float> firstWeights, RunWatcher watcher)
     {
+        // A loss that a schedule lowers would hide that the rate does: the smoothing stays where it starts, as dropout does.
+        if (loss is SoftmaxCrossEntropy { LabelSmoothing.IsConstant: false } softmax) loss = softmax with { LabelSmoothing = softmax.LabelSmoothing.Value };
         TrainingPlan batches = options.PlanFor(train.Rows);
         TrainingPlan plan = new(train.Rows, batches.BatchSize!.Value, (double)test.Steps / batches.StepsPerEpoch, batches.GradientAccumulation, batches.LastBatch);
         Optimizer optimizer = options.Optimizer with { LearningRate = options.Optimizer.LearningRate > 0 ? options.Optimizer.LearningRate : 1 };
