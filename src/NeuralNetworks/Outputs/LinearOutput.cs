@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 
 namespace Microsoft.ML.NeuralNetworks;
 
@@ -50,6 +51,17 @@ public sealed record LinearOutput : OutputTransform
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Scale.Length, Scale[0], Shift[0], Minimum, Maximum, Ascending);
+
+    /// <summary>The name and the numbers, of many outputs the first few, in invariant culture.</summary>
+    public override string ToString() => Checks.Invariant(
+        $"{nameof(LinearOutput)} {{ {nameof(Scale)} = {Text(Scale)}, {nameof(Shift)} = {Text(Shift)}, {nameof(Minimum)} = {Minimum}, {nameof(Maximum)} = {Maximum}, {nameof(Ascending)} = {Ascending} }}");
+
+    private static string Text(ImmutableArray<float> values)
+    {
+        const int Most = 4;
+        string first = string.Join(", ", values.Take(Most).Select(value => value.ToString(CultureInfo.InvariantCulture)));
+        return values.Length > Most ? $"{first}, ... ({values.Length} in all)" : first;
+    }
 
     internal override int NetworkOutputs(int predictions) => predictions;
 

@@ -31,7 +31,7 @@ public static class TorchLinearCatalog
     /// <param name="catalog">The catalog.</param>
     /// <param name="options">Columns, optimizer, schedule, length of the run and more. They are copied.</param>
     public static TorchRegressionTrainer TorchLinear(this RegressionCatalog.RegressionTrainers catalog, TorchLinearOptions options) =>
-        new(catalog.Environment(), Require.NotNull(options, "Leave it out for the defaults."));
+        new(catalog.Environment(), Require.NotNull(options, "Leave it out for the defaults.", nameof(options)));
 
     /// <summary>Trains a linear model: scores = x W + b, for regression with several numbers as prediction: a vector label, or several quantiles of one label.</summary>
     /// <param name="labelColumnName">The label: a known-sized vector of Single, or Single with QuantileLoss.</param>
@@ -51,7 +51,7 @@ public static class TorchLinearCatalog
     /// <param name="catalog">The catalog.</param>
     /// <param name="options">Columns, optimizer, schedule, length of the run and more. They are copied.</param>
     public static TorchVectorRegressionTrainer TorchLinearVector(this RegressionCatalog.RegressionTrainers catalog, TorchLinearOptions options) =>
-        new(catalog.Environment(), Require.NotNull(options, "Leave it out for the defaults."));
+        new(catalog.Environment(), Require.NotNull(options, "Leave it out for the defaults.", nameof(options)));
 
     /// <summary>Trains a linear model: scores = x W + b, for binary classification.</summary>
     /// <param name="labelColumnName">The label: Boolean.</param>
@@ -71,7 +71,7 @@ public static class TorchLinearCatalog
     /// <param name="catalog">The catalog.</param>
     /// <param name="options">Columns, optimizer, schedule, length of the run and more. They are copied.</param>
     public static TorchBinaryTrainer TorchLinear(this BinaryClassificationCatalog.BinaryClassificationTrainers catalog, TorchLinearOptions options) =>
-        new(catalog.Environment(), Require.NotNull(options, "Leave it out for the defaults."));
+        new(catalog.Environment(), Require.NotNull(options, "Leave it out for the defaults.", nameof(options)));
 
     /// <summary>Trains a linear model: scores = x W + b, for multiclass classification.</summary>
     /// <param name="labelColumnName">The label: a key.</param>
@@ -91,5 +91,5 @@ public static class TorchLinearCatalog
     /// <param name="catalog">The catalog.</param>
     /// <param name="options">Columns, optimizer, schedule, length of the run and more. They are copied.</param>
     public static TorchMulticlassTrainer TorchLinear(this MulticlassClassificationCatalog.MulticlassClassificationTrainers catalog, TorchLinearOptions options) =>
-        new(catalog.Environment(), Require.NotNull(options, "Leave it out for the defaults."));
+        new(catalog.Environment(), Require.NotNull(options, "Leave it out for the defaults.", nameof(options)));
 }

@@ -33,7 +33,7 @@ public static class TorchMlpCatalog
     /// <param name="catalog">The catalog.</param>
     /// <param name="options">Columns, optimizer, schedule, network, length of the run and more. They are copied.</param>
     public static TorchRegressionTrainer TorchMlp(this RegressionCatalog.RegressionTrainers catalog, TorchMlpOptions options) =>
-        new(catalog.Environment(), Require.NotNull(options, "Leave it out for the defaults."));
+        new(catalog.Environment(), Require.NotNull(options, "Leave it out for the defaults.", nameof(options)));
 
     /// <summary>Trains a multilayer perceptron, for regression with several numbers as prediction: a vector label, or several quantiles of one label.</summary>
     /// <param name="labelColumnName">The label: a known-sized vector of Single, or Single with QuantileLoss.</param>
@@ -54,7 +54,7 @@ public static class TorchMlpCatalog
     /// <param name="catalog">The catalog.</param>
     /// <param name="options">Columns, optimizer, schedule, network, length of the run and more. They are copied.</param>
     public static TorchVectorRegressionTrainer TorchMlpVector(this RegressionCatalog.RegressionTrainers catalog, TorchMlpOptions options) =>
-        new(catalog.Environment(), Require.NotNull(options, "Leave it out for the defaults."));
+        new(catalog.Environment(), Require.NotNull(options, "Leave it out for the defaults.", nameof(options)));
 
     /// <summary>Trains a multilayer perceptron, for binary classification.</summary>
     /// <param name="labelColumnName">The label: Boolean.</param>
@@ -75,7 +75,7 @@ public static class TorchMlpCatalog
     /// <param name="catalog">The catalog.</param>
     /// <param name="options">Columns, optimizer, schedule, network, length of the run and more. They are copied.</param>
     public static TorchBinaryTrainer TorchMlp(this BinaryClassificationCatalog.BinaryClassificationTrainers catalog, TorchMlpOptions options) =>
-        new(catalog.Environment(), Require.NotNull(options, "Leave it out for the defaults."));
+        new(catalog.Environment(), Require.NotNull(options, "Leave it out for the defaults.", nameof(options)));
 
     /// <summary>Trains a multilayer perceptron, for multiclass classification.</summary>
     /// <param name="labelColumnName">The label: a key.</param>
@@ -96,7 +96,7 @@ public static class TorchMlpCatalog
     /// <param name="catalog">The catalog.</param>
     /// <param name="options">Columns, optimizer, schedule, network, length of the run and more. They are copied.</param>
     public static TorchMulticlassTrainer TorchMlp(this MulticlassClassificationCatalog.MulticlassClassificationTrainers catalog, TorchMlpOptions options) =>
-        new(catalog.Environment(), Require.NotNull(options, "Leave it out for the defaults."));
+        new(catalog.Environment(), Require.NotNull(options, "Leave it out for the defaults.", nameof(options)));
 
     private static TorchMlpOptions OptionsOf(IReadOnlyList<int>? hiddenLayers) => hiddenLayers is null ? new() : new() { HiddenLayers = hiddenLayers };
 }

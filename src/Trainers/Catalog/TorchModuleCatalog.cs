@@ -36,7 +36,7 @@ public static class TorchModuleCatalog
     /// <param name="catalog">The catalog.</param>
     /// <param name="options">The module, columns, optimizer, schedule, length of the run and more. They are copied.</param>
     public static TorchRegressionTrainer TorchModule(this RegressionCatalog.RegressionTrainers catalog, TorchModuleOptions options) =>
-        new(catalog.Environment(), Require.NotNull(options, "Leave it out for the defaults."));
+        new(catalog.Environment(), Require.NotNull(options, "Leave it out for the defaults.", nameof(options)));
 
     /// <summary>Trains a TorchSharp module of your own, for regression with several numbers as prediction: a vector label, or several quantiles of one label. For a row of features the module gives one number per prediction.</summary>
     /// <param name="labelColumnName">The label: a known-sized vector of Single, or Single with QuantileLoss.</param>
@@ -58,7 +58,7 @@ public static class TorchModuleCatalog
     /// <param name="catalog">The catalog.</param>
     /// <param name="options">The module, columns, optimizer, schedule, length of the run and more. They are copied.</param>
     public static TorchVectorRegressionTrainer TorchModuleVector(this RegressionCatalog.RegressionTrainers catalog, TorchModuleOptions options) =>
-        new(catalog.Environment(), Require.NotNull(options, "Leave it out for the defaults."));
+        new(catalog.Environment(), Require.NotNull(options, "Leave it out for the defaults.", nameof(options)));
 
     /// <summary>Trains a TorchSharp module of your own, for binary classification. For a row of features the module gives the log-odds.</summary>
     /// <param name="labelColumnName">The label: Boolean.</param>
@@ -80,7 +80,7 @@ public static class TorchModuleCatalog
     /// <param name="catalog">The catalog.</param>
     /// <param name="options">The module, columns, optimizer, schedule, length of the run and more. They are copied.</param>
     public static TorchBinaryTrainer TorchModule(this BinaryClassificationCatalog.BinaryClassificationTrainers catalog, TorchModuleOptions options) =>
-        new(catalog.Environment(), Require.NotNull(options, "Leave it out for the defaults."));
+        new(catalog.Environment(), Require.NotNull(options, "Leave it out for the defaults.", nameof(options)));
 
     /// <summary>Trains a TorchSharp module of your own, for multiclass classification. For a row of features the module gives one score per class, before the softmax.</summary>
     /// <param name="labelColumnName">The label: a key.</param>
@@ -102,5 +102,5 @@ public static class TorchModuleCatalog
     /// <param name="catalog">The catalog.</param>
     /// <param name="options">The module, columns, optimizer, schedule, length of the run and more. They are copied.</param>
     public static TorchMulticlassTrainer TorchModule(this MulticlassClassificationCatalog.MulticlassClassificationTrainers catalog, TorchModuleOptions options) =>
-        new(catalog.Environment(), Require.NotNull(options, "Leave it out for the defaults."));
+        new(catalog.Environment(), Require.NotNull(options, "Leave it out for the defaults.", nameof(options)));
 }

@@ -32,7 +32,7 @@ public static class TorchTabularCatalog
     /// <param name="catalog">The catalog.</param>
     /// <param name="options">They are copied.</param>
     public static TorchRegressionTrainer TorchTabular(this RegressionCatalog.RegressionTrainers catalog, TorchTabularOptions options) =>
-        new(catalog.Environment(), Require.NotNull(options, "Leave it out for the defaults."));
+        new(catalog.Environment(), Require.NotNull(options, "Leave it out for the defaults.", nameof(options)));
 
     /// <summary>Trains a network for tables, for binary classification. Encodings of numbers and categories, several networks averaged, and
     /// rates, decay and dropout on schedules. Features need no normalisation and may have missing values.</summary>
@@ -53,7 +53,7 @@ public static class TorchTabularCatalog
     /// <param name="catalog">The catalog.</param>
     /// <param name="options">They are copied.</param>
     public static TorchBinaryTrainer TorchTabular(this BinaryClassificationCatalog.BinaryClassificationTrainers catalog, TorchTabularOptions options) =>
-        new(catalog.Environment(), Require.NotNull(options, "Leave it out for the defaults."));
+        new(catalog.Environment(), Require.NotNull(options, "Leave it out for the defaults.", nameof(options)));
 
     /// <summary>Trains a network for tables, for multiclass classification. Encodings of numbers and categories, several networks averaged, and
     /// rates, decay and dropout on schedules. Features need no normalisation and may have missing values.</summary>
@@ -74,5 +74,5 @@ public static class TorchTabularCatalog
     /// <param name="catalog">The catalog.</param>
     /// <param name="options">They are copied.</param>
     public static TorchMulticlassTrainer TorchTabular(this MulticlassClassificationCatalog.MulticlassClassificationTrainers catalog, TorchTabularOptions options) =>
-        new(catalog.Environment(), Require.NotNull(options, "Leave it out for the defaults."));
+        new(catalog.Environment(), Require.NotNull(options, "Leave it out for the defaults.", nameof(options)));
 }

@@ -13,6 +13,7 @@ namespace Microsoft.ML.Trainers.Torch.Data;
 internal sealed class RowReader : IDisposable
 {
     private readonly DataViewRowCursor cursor;
+    private readonly DataViewSchema.Column featureColumn;
     private readonly string features, label, weight;
     private readonly Func<int, bool> mayBeMissing;
     private readonly ValueGetter<VBuffer<float>> getFeatures;
@@ -29,6 +30,7 @@ internal sealed class RowReader : IDisposable
     {
         DataViewSchema.Column feature = data.Schema.Feature!.Value, target = data.Schema.Label!.Value;
         DataViewSchema.Column? weighted = data.Schema.Weight;
+        featureColumn = feature;
         (features, label, weight) = (feature.Name, target.Name, weighted?.Name ?? "");
         (columns, labelColumns) = (feature.Type.GetVectorSize(), Math.Max(1, target.Type.GetValueCount()));
         this.mayBeMissing = mayBeMissing;
@@ -116,13 +118,24 @@ internal sealed class RowReader : IDisposable
         int featureRow = badFeature < 0 ? int.MaxValue : badFeature / columns, labelRow = badLabel < 0 ? int.MaxValue : badLabel / labelColumns;
         int weightRow = badWeight < 0 ? int.MaxValue : badWeight;
         if (featureRow <= Math.Min(labelRow, weightRow))
-            throw Unusable(features, position + featureRow, $"finite in every slot but slot {badFeature % columns} was {Text(someFeatures[badFeature])}",
-                "Set MissingValues, replace missing values (mlContext.Transforms.ReplaceMissingValues) or filter such rows first.");
+            throw Unusable(features, position + featureRow, $"finite in every slot but slot {badFeature % columns}{SlotName(badFeature % columns)} was {Text(someFeatures[badFeature])}",
+                float.IsNaN(someFeatures[badFeature])
+                    ? "Set MissingValues, replace missing values (mlContext.Transforms.ReplaceMissingValues) or filter such rows first."
+                    : "An infinite number is no missing value: filter such rows, or bound the column in what computes it (a ratio, a logarithm or an overflow).");
         if (labelRow <= weightRow)
             throw Unusable(label, position + labelRow,
                 getLabels is null ? $"finite but was {Text(someLabels[badLabel])}" : $"finite in every slot but slot {badLabel % labelColumns} was {Text(someLabels[badLabel])}",
                 "Filter rows without a label first.");
         throw Unusable(weight, position + weightRow, $"a finite number of at least 0 but was {Text(someWeights[badWeight])}", "Correct the weight or filter the row.");
+    }
+
+    /// <summary>In quotes and brackets, where the column names that slot.</summary>
+    private string SlotName(int slot)
+    {
+        if (!featureColumn.HasSlotNames()) return "";
+        VBuffer<ReadOnlyMemory<char>> names = default;
+        featureColumn.GetSlotNames(ref names);
+        return names.GetItemOrDefault(slot) is { IsEmpty: false } name ? $" ('{name}')" : "";
     }
 
     private int IndexOfUnusable(ReadOnlySpan<float> values)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 
 namespace Microsoft.ML.Trainers.Torch;
 
@@ -18,7 +19,7 @@ public sealed record QuantileLoss : Loss
         for (int i = 0; i < quantiles.Length; i++)
         {
             if (!(quantiles[i] is > 0 and < 1)) throw Require.Error(nameof(quantiles), "above 0 and below 1", quantiles[i], "0.5 is the median.");
-            if (i > 0 && quantiles[i] <= quantiles[i - 1]) throw Require.Error(nameof(quantiles), $"ascending after {quantiles[i - 1]}", quantiles[i], "Sort them and leave repeats out.");
+            if (i > 0 && quantiles[i] <= quantiles[i - 1]) throw Require.Error(nameof(quantiles), string.Create(CultureInfo.InvariantCulture, $"ascending after {quantiles[i - 1]}"), quantiles[i], "Sort them and leave repeats out.");
         }
         Quantiles = [.. quantiles];
     }
@@ -31,6 +32,10 @@ public sealed record QuantileLoss : Loss
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Quantiles.Length, Quantiles[0]);
+
+    /// <summary>The name and the quantiles: <c>QuantileLoss { Quantiles = 0.05, 0.95 }</c>, in invariant culture.</summary>
+    public override string ToString() =>
+        $"{nameof(QuantileLoss)} {{ {nameof(Quantiles)} = {string.Join(", ", Quantiles.Select(quantile => quantile.ToString(CultureInfo.InvariantCulture)))} }}";
 
     internal override LearningTask Task => LearningTask.Regression;
 

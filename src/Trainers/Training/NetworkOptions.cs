@@ -18,7 +18,7 @@ public abstract class NetworkOptions : TrainingOptions
     /// <summary>
     /// The length of the vector of a category, at least 1, where a column has more than <see cref="OneHotCategories"/>. Default 8.
     /// </summary>
-    public int CategoryWidth { get; set => field = Require.AtLeast(1, value, "8 is usual."); } = 8;
+    public int CategoryWidth { get; set => field = Require.Between(1, NeuralNetworks.Checks.MaximumSize, value, "8 is usual."); } = 8;
 
     /// <summary>Columns with up to so many categories start as one-hot vectors. Default 8.</summary>
     public int OneHotCategories { get; set => field = Require.AtLeast(0, value, "0 embeds all columns."); } = 8;
@@ -38,16 +38,16 @@ public abstract class NetworkOptions : TrainingOptions
     /// Bins of the piecewise-linear encoding of each numeric column (Gorishniy, Rubachev and Babenko 2022, arXiv:2203.05556); 0 for none.
     /// Default null: 64 for regression and 128 for classification in <c>TorchTabular</c>, else 0.
     /// </summary>
-    public int? PiecewiseLinearBins { get; set => field = value is { } bins ? Require.AtLeast(0, bins, "0 switches the encoding off.") : null; }
+    public int? PiecewiseLinearBins { get; set => field = value is { } bins ? Require.Between(0, NeuralNetworks.Checks.MaximumSize, bins, "64 is usual, and 0 switches the encoding off.") : null; }
 
     /// <summary>
     /// Frequencies of the periodic encoding of each numeric column (Holzmueller, Grinsztajn and Steinwart 2024, arXiv:2407.04491); 0 for none.
     /// Default null: 16 for regression in <c>TorchTabular</c>, else 0.
     /// </summary>
-    public int? PeriodicFrequencies { get; set => field = value is { } count ? Require.AtLeast(0, count, "0 switches the encoding off.") : null; }
+    public int? PeriodicFrequencies { get; set => field = value is { } count ? Require.Between(0, NeuralNetworks.Checks.MaximumSize, count, "16 is usual, and 0 switches the encoding off.") : null; }
 
     /// <summary>Numbers that an encoded numeric column becomes, its scaled value included, at least 2. Default 8.</summary>
-    public int EncodingWidth { get; set => field = Require.AtLeast(2, value, "One is the scaled value itself."); } = 8;
+    public int EncodingWidth { get; set => field = Require.Between(2, NeuralNetworks.Checks.MaximumSize, value, "8 is usual; one of them is the scaled value itself."); } = 8;
 
     /// <summary>
     /// With more numeric columns than this, numbers are scaled but not encoded. Default null: 32; where <c>TorchTabular</c> holds rows out, those decide
@@ -101,8 +101,9 @@ public enum InputScaling
     Standard,
 
     /// <summary>
-    /// u = (x - median) / (third quartile - first quartile), then u / sqrt(1 + (u / 3)^2), which no outlier drives beyond 3; columns of 0 and 1 become 0
-    /// and 1.66 (Holzmueller, Grinsztajn and Steinwart 2024, Better by default, arXiv:2407.04491).
+    /// u = (x - median) / (third quartile - first quartile), then u / sqrt(1 + (u / 3)^2), which no outlier drives beyond 3. Of a column of 0 and 1 the 1
+    /// becomes u = 2 (c - 1) / (c + 9) before that bound, c the rows with the rarer value: 0 where one row has it, up to 2 (after the bound 1.66) where many
+    /// have (after Holzmueller, Grinsztajn and Steinwart 2024, Better by default, arXiv:2407.04491).
     /// </summary>
     Robust,
 }

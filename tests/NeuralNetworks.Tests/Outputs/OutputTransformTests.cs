@@ -26,6 +26,13 @@ public sealed class OutputTransformTests
     }
 
     [TestMethod]
+    public void ToString_Linear_ShowsTheNumbersAndOfManyTheFirst()
+    {
+        new LinearOutput(1.5f, -2) { Minimum = 0 }.ToString().Should().Be("LinearOutput { Scale = 1.5, Shift = -2, Minimum = 0, Maximum = Infinity, Ascending = False }");
+        new LinearOutput(new float[6], [1, 2, 3, 4, 5, 6]).ToString().Should().Contain("Shift = 1, 2, 3, 4, ... (6 in all),");
+    }
+
+    [TestMethod]
     [DataRow("linear", 1, 1)]
     [DataRow("linear", 1, 3)]
     [DataRow("quantiles", 3, 1)]

@@ -18,6 +18,11 @@ public sealed class BadInputTests
         public float[] Features = [];
     }
 
+    private sealed class NamedRow
+    {
+        public float Price, Ratio, Label;
+    }
+
     private sealed class KeyRow
     {
         // In memory a key type counts from 0: 3 is beyond the last of three classes, and so missing.
@@ -46,6 +51,45 @@ public sealed class BadInputTests
         var trainer = context.Regression.Trainers.TorchLinear(exampleWeightColumnName: "Weight");
         trainer.Invoking(t => t.Fit(context.View(rows))).Should().Throw<InvalidOperationException>().WithMessage($"*{where}*{what}*");
     }
+
+    [TestMethod]
+    public void Fit_InfiniteFeature_NamesTheSlotAndSaysWhatHelps()
+    {
+        IDataView rows = context.View(new List<NamedRow> { new() { Price = 1, Ratio = 2, Label = 1 }, new() { Price = 1, Ratio = float.PositiveInfinity, Label = 1 } });
+        rows = context.Transforms.Concatenate("Features", "Price", "Ratio").Fit(rows).Transform(rows);
+        var options = new TorchLinearOptions { MissingValues = MissingValueHandling.Impute };
+        context.Regression.Trainers.TorchLinear(options).Invoking(t => t.Fit(rows)).Should().Throw<InvalidOperationException>()
+            .WithMessage("*row 1*slot 1 ('Ratio') was Infinity*filter such rows*").Which.Message.Should().NotContain("MissingValues");
+    }
+
+    [TestMethod]
+    public void Fit_NoValidationRows_SaysThatTheyAreMeant() =>
+        context.Regression.Trainers.TorchLinear().Invoking(t => t.Fit(context.View(Samples.Linear(20)), context.View(new List<Samples.RegressionRow>())))
+            .Should().Throw<InvalidOperationException>().WithMessage("The validation data must have at least one row*");
+
+    [TestMethod]
+    public void Fit_CategoricalColumnsWithoutSlotNames_SaysHowToGetThem()
+    {
+        var options = new TorchMlpOptions { CategoricalColumns = ["Town"] };
+        context.Regression.Trainers.TorchMlp(options).Invoking(t => t.Fit(context.View(Samples.Linear(20))))
+            .Should().Throw<ArgumentException>().WithMessage("*'Town' is none: the column has no slot names.*Concatenate*");
+    }
+
+    [TestMethod]
+    public void Verbs_NullOptions_NameTheArgument()
+    {
+        Action[] verbs =
+        [
+            () => context.Regression.Trainers.TorchTabular(null!), () => context.Regression.Trainers.TorchMlp((TorchMlpOptions)null!),
+            () => context.BinaryClassification.Trainers.TorchLinear((TorchLinearOptions)null!), () => context.MulticlassClassification.Trainers.TorchModule(null!),
+        ];
+        foreach (Action verb in verbs) verb.Should().Throw<ArgumentNullException>().WithParameterName("options").WithMessage("options must be a value but was null.*");
+    }
+
+    [TestMethod]
+    public void QuantileLoss_InAMessage_ShowsItsQuantiles() =>
+        context.Regression.Trainers.Invoking(t => t.TorchMlp(new TorchMlpOptions { Loss = new QuantileLoss(0.05, 0.95) }))
+            .Should().Throw<ArgumentException>().WithMessage("*but was QuantileLoss { Quantiles = 0.05, 0.95 },*");
 
     [TestMethod]
     public void Fit_AllWeightsZero_SaysSo()
@@ -99,6 +143,10 @@ public sealed class BadInputTests
             yield return Case($"layer {value}", () => new TorchMlpOptions { HiddenLayers = [8, value] }, "HiddenLayers");
             yield return Case($"patience {value}", () => new TorchMlpOptions { EarlyStopping = new EarlyStopping { Patience = value } }, "Patience");
         }
+        yield return Case("bins 100000000", () => new TorchMlpOptions { PiecewiseLinearBins = 100_000_000 }, "PiecewiseLinearBins must be between 0 and 16777216 but was 100000000. 64 is usual");
+        yield return Case("frequencies 100000000", () => new TorchMlpOptions { PeriodicFrequencies = 100_000_000 }, "PeriodicFrequencies");
+        yield return Case("encoding 100000000", () => new TorchMlpOptions { EncodingWidth = 100_000_000 }, "EncodingWidth");
+        yield return Case("category 100000000", () => new TorchMlpOptions { CategoryWidth = 100_000_000 }, "CategoryWidth");
         yield return Case("validation 1", () => new TorchMlpOptions { ValidationFraction = 1 }, "ValidationFraction");
         yield return Case("no label name", () => new TorchMlpOptions { LabelColumnName = " " }, "LabelColumnName");
         yield return Case("no optimizer", () => new TorchMlpOptions { Optimizer = null! }, "Optimizer");

@@ -140,7 +140,7 @@ public sealed class NetworkOptionsTests
     {
         IDataView data = View(Rows(60));
         var options = new TorchMlpOptions { CategoricalColumns = ["Town"], NumberOfEpochs = 1 };
-        context.Regression.Trainers.TorchMlp(options).Invoking(trainer => trainer.Fit(data)).Should().Throw<InvalidOperationException>().WithMessage("Column 'Features' of row*slot 2 was NaN*MissingValues*");
+        context.Regression.Trainers.TorchMlp(options).Invoking(trainer => trainer.Fit(data)).Should().Throw<InvalidOperationException>().WithMessage("Column 'Features' of row*slot 2 ('Gappy') was NaN*MissingValues*");
         IDataView whole = View([.. Rows(60).Where(row => !float.IsNaN(row.Gappy))]);
         context.Regression.Trainers.TorchMlp(options).Fit(whole).Transform(whole).GetColumn<float>("Score").Should().OnlyContain(score => float.IsFinite(score));
     }
@@ -284,7 +284,7 @@ public sealed class NetworkOptionsTests
         options.Invoking(it => it.MissingValues = (MissingValueHandling)9).Should().Throw<ArgumentOutOfRangeException>().WithMessage("MissingValues must be one of Error*");
         options.Invoking(it => it.Initialization = (WeightInitialization)9).Should().Throw<ArgumentOutOfRangeException>().WithMessage("Initialization must be one of Kaiming*");
         options.Invoking(it => it.Activation = (ActivationFunction)99).Should().Throw<ArgumentOutOfRangeException>().WithMessage("Activation must be one of Relu*");
-        options.Invoking(it => it.PeriodicFrequencies = -1).Should().Throw<ArgumentOutOfRangeException>().WithMessage("PeriodicFrequencies must be at least 0 but was -1.*");
-        options.Invoking(it => it.EncodingWidth = 1).Should().Throw<ArgumentOutOfRangeException>().WithMessage("EncodingWidth must be at least 2 but was 1.*");
+        options.Invoking(it => it.PeriodicFrequencies = -1).Should().Throw<ArgumentOutOfRangeException>().WithMessage("PeriodicFrequencies must be between 0 and 16777216 but was -1.*");
+        options.Invoking(it => it.EncodingWidth = 1).Should().Throw<ArgumentOutOfRangeException>().WithMessage("EncodingWidth must be between 2 and 16777216 but was 1.*");
     }
 }
