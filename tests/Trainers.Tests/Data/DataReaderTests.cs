@@ -159,16 +159,17 @@ public sealed class DataReaderTests
     }
 
     [TestMethod]
-    [DataRow(1)]
-    [DataRow(2)]
-    public void Read_Cancelled_EndsWithin(int threads)
+    [DataRow(1, 3)]
+    // Where another thread reads as well, it may have taken all blocks before this one is asked a second time.
+    [DataRow(2, 1)]
+    public void Read_Cancelled_EndsWithin(int threads, int question)
     {
         int asked = 0;
         FluentActions.Invoking(() => DataReader.Read(Rows(2), 0, _ => false, () =>
         {
-            if (++asked == 3) throw new OperationCanceledException();
+            if (++asked == question) throw new OperationCanceledException();
         }, threads)).Should().Throw<OperationCanceledException>();
-        asked.Should().Be(3);
+        asked.Should().Be(question);
     }
 
     [TestMethod]
