@@ -118,6 +118,9 @@ public sealed class TorchEngineOptionsTests
             BatchSize = 20, NumberOfEpochs = 2, Optimizer = Optimizer.Parse(optimizer), GradientClipping = new GradientClipping { Norm = 0.1 }, EarlyStopping = new EarlyStopping(),
         };
         Once();
+        // What other tests have left to the finalizers must not go meanwhile.
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
         long before = torch.Tensor.TotalCount;
 
         for (int i = 0; i < 3; i++) Once();
