@@ -41,7 +41,7 @@ internal sealed partial class NetworkFit
         TabularShape shape = start is null
             ? TabularShape.Of(train, categorical, options, outputs, holdsOut: false, watcher.CheckAlive)[0]
             : TabularShape.Of(start.Network, options);
-        Loss loss = given.Loss ?? (task == LearningTask.Regression ? new SquaredError() : new SoftmaxCrossEntropy { LabelSmoothing = options.LabelSmoothing!.Value });
+        Loss loss = Recipe.LossOf(options, task);
         ulong own = new RandomStream(seed, RandomStream.Purpose.Member, 0).NextBits();
         ReadOnlySpan<float> first = shape.Encoding is { } encoding
             ? FirstWeights.Of(shape.Network, encoding, train, options.DataDrivenInitialization, own)

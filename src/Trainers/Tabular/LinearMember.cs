@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using Microsoft.ML.NeuralNetworks;
 using Microsoft.ML.NeuralNetworks.Layers;
 using Microsoft.ML.NeuralNetworks.Scoring;
@@ -67,8 +68,11 @@ internal sealed class LinearMember
         var scorer = new NetworkScorer(new FittedNetwork(layers, own, Plain(layers.Outputs)));
         Memory<float> features = AlignedMemory.Allocate<float>(checked(data.Rows * layers.Outputs));
         scorer.Score(data.Features.Span, data.Rows, features.Span);
-        Span<float> values = features.Span;
-        for (int i = 0; i < values.Length; i++) values[i] *= factors[i % factors.Length];
+        for (int row = 0; row < data.Rows; row++)
+        {
+            Span<float> values = features.Span.Slice(row * factors.Length, factors.Length);
+            TensorPrimitives.Multiply(values, factors, values);
+        }
         return data with { Columns = layers.Outputs, Features = features };
     }
 

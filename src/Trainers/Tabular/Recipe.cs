@@ -49,6 +49,10 @@ internal static class Recipe
         return options;
     }
 
+    /// <summary>The loss of resolved options: the user's own, or the recipe's.</summary>
+    public static Loss LossOf(TorchTabularOptions options, LearningTask task) =>
+        options.Loss ?? (task == LearningTask.Regression ? new SquaredError() : new SoftmaxCrossEntropy { LabelSmoothing = options.LabelSmoothing!.Value });
+
     /// <summary>The recipe's rates and decays, for the parameters that there are; the user's own groups come after them.</summary>
     public static IReadOnlyList<ParameterGroup> Groups(NeuralNetworks.ParameterLayout layout, IReadOnlyList<ParameterGroup> own)
     {

@@ -33,7 +33,7 @@ internal sealed class TabularTraining(TorchTabularOptions given, LearningTask ta
         IReadOnlyList<TabularShape> shapes = start is null
             ? TabularShape.Of(train, categorical, options, outputs, holdsOut, watcher.CheckAlive)
             : [TabularShape.Of(Fitting(start, train.Columns, outputs), options)];
-        Loss loss = given.Loss ?? (task == LearningTask.Regression ? new SquaredError() : new SoftmaxCrossEntropy { LabelSmoothing = options.LabelSmoothing!.Value });
+        Loss loss = Recipe.LossOf(options, task);
 
         int members = options.Members!.Value, cores = options.NumberOfThreads ?? Environment.ProcessorCount, folds = Math.Max(options.Folds!.Value, options.FoldsIfNoisy);
         // One thread each: no thread waits for another within a step, and the result does not depend on how many run at a time.
