@@ -15,6 +15,9 @@ internal sealed class LinearMember
     // The scaled values of a straight column in the training rows are at most this: the smooth clip bends them by less than 0.0001 there, and by 0.5 % at ten times as far.
     private const float StraightReach = 0.03f;
 
+    // As for every scale: of a column of denormal numbers the quotient would be infinite.
+    private const float MostScale = 1e30f;
+
     private readonly Network network;
     private readonly float[] front, factors;
 
@@ -48,7 +51,7 @@ internal sealed class LinearMember
         if (encoding.Numbers.Count == 0 || network.Layers.FirstOrDefault(layer => layer is NumericEmbedding or RobustScaling) is not { } scaling) return null;
         LinearMember member = Bent(network, first);
         Span<float> scale = network.Layout[$"{scaling.Name}.scale"].In(member.front.AsSpan());
-        foreach ((int column, float reach) in encoding.Numbers) scale[column] = reach > 0 ? StraightReach / reach : 0;
+        foreach ((int column, float reach) in encoding.Numbers) scale[column] = reach > 0 ? Math.Min(StraightReach / reach, MostScale) : 0;
         TrainingData lines = member.Features(data);
         for (int i = 0; i < encoding.Numbers.Count; i++)
         {

@@ -69,8 +69,8 @@ public sealed class RobustnessTests
     [TestMethod]
     public void Fit_ColumnOfDenormalNumbers_GivesFinitePredictions()
     {
-        IDataView train = context.View(Tables.Rows(200).Select((row, i) => ((float[])[.. row.Features, i % 3 * 1e-40f], row.Value)));
-        var model = context.Regression.Trainers.TorchTabular(TorchTabularTests.Options("Value", options => options.NumberOfEpochs = 3)).Fit(train);
+        IDataView train = context.View(Tables.Rows(200).Select((row, i) => ((float[])[.. row.Features, i % 3 * 1e-42f], row.Value)));
+        var model = context.Regression.Trainers.TorchTabular(TorchTabularTests.Options("Value", options => (options.NumberOfEpochs, options.Members, options.Folds) = (3, null, null))).Fit(train);
         model.Transform(train).GetColumn<float>("Score").Should().OnlyContain(score => float.IsFinite(score));
     }
 
