@@ -42,7 +42,7 @@ internal sealed class EngineLoop : Contestant
             if (index == 0)
             {
                 order.StartEpoch((int)(step / batches));
-                engine.UseOrder(order.Rows);
+                if (engine.KeepsOrder) engine.UseOrder(order.Rows);
             }
             ReadOnlySpan<int> rows = order.Batch(index, batchSize);
             LastLoss = engine.ForwardBackward(rows, 1.0 / rows.Length, accumulate: false, new StepSettings(step));

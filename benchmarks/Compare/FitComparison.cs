@@ -44,7 +44,7 @@ internal static class FitComparison
             ("OnlineGradientDescent, 1 iteration", () => context.Regression.Trainers.OnlineGradientDescent(numberOfIterations: 1).Fit(view)),
             ("Sdca, 3 iterations", () => context.Regression.Trainers.Sdca(maximumNumberOfIterations: 3).Fit(view)),
         };
-        Race race = Race.Run([.. trainers.Select(trainer => new Repeat(trainer.Name, () => trainer.Fit()))], Math.Max(3, rounds / 5), 1);
+        Race race = Race.Run([.. trainers.Select(trainer => new Repeat(trainer.Name, () => trainer.Fit()))], rounds, 1);
         double[] losses = [.. trainers.Select(trainer => context.Regression.Evaluate(trainer.Fit().Transform(view)).MeanSquaredError)];
         return Milliseconds($"{workload.Name}: whole fits, {workload.Rows:N0} rows of {workload.Columns}", race,
             [

@@ -30,9 +30,8 @@ internal static class DataReader
         int block = Math.Max(1, FloatsPerBlock / columns);
         RowReader Open() => new(data, classes, mayBeMissing);
 
-        var features = new RowBuffer(columns, rows);
-        var labels = new RowBuffer(labelColumns, rows);
-        var weights = new RowBuffer(1, weighted ? rows : null);
+        RowBuffer[] buffers = RowBuffer.For(rows, columns, labelColumns, weighted ? 1 : 0);
+        RowBuffer features = buffers[0], labels = buffers[1], weights = buffers[2];
         int readers = Math.Min(threads ?? Environment.ProcessorCount, MostThreads);
         if (readers > 1 && !features.Whole.IsEmpty && !labels.Whole.IsEmpty && features.Whole.Length >= ParallelFloats && InMemoryRows.AreIn(data.Data)
             && new ParallelReading((int)rows!.Value, block, features.Whole, labels.Whole, weights.Whole).Run(Open, readers, checkAlive))

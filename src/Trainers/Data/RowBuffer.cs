@@ -7,14 +7,14 @@ namespace Microsoft.ML.Trainers.Torch.Data;
 /// grows by chunks that are joined once.
 /// </summary>
 /// <param name="width">Numbers per row.</param>
-/// <param name="expectedRows">How many rows there should be, if anybody knows.</param>
-internal sealed class RowBuffer(int width, long? expectedRows = null)
+/// <param name="whole">Room for as many rows as there should be, if anybody knows; aligned.</param>
+internal sealed class RowBuffer(int width, Memory<float> whole = default)
 {
     private const int FloatsPerChunk = 1 << 22;
+    private const int CacheLine = 16;
 
     private readonly int rowsPerChunk = Math.Max(1, FloatsPerChunk / Math.Max(1, width));
     private readonly List<float[]> chunks = [];
-    private readonly Memory<float> whole = FitsAtOnce(width, expectedRows) ? AlignedMemory.AllocateUninitialized<float>((int)expectedRows!.Value * width) : default;
     private int rowsInWhole;
     private int rowsInLast;
 
@@ -23,8 +23,29 @@ internal sealed class RowBuffer(int width, long? expectedRows = null)
     /// <summary>All rows in their final place, before they have arrived; empty where their number is not known.</summary>
     public Memory<float> Whole => whole;
 
-    /// <summary>Whether so many rows can lie in one array.</summary>
-    public static bool FitsAtOnce(int width, long? rows) => rows is { } known && known <= Array.MaxLength / Math.Max(1, width) - 64;
+    /// <summary>
+    /// One buffer for each width, with room for so many rows; without room where nobody knows how many, or where they are too many for one array.
+    /// They share one array: small ones of their own would be new memory to the process each time, which costs more than filling it.
+    /// </summary>
+    public static RowBuffer[] For(long? rows, params ReadOnlySpan<int> widths)
+    {
+        var buffers = new RowBuffer[widths.Length];
+        Memory<float> left = default;
+        if (rows <= Array.MaxLength)
+        {
+            long total = 0;
+            foreach (int width in widths) total += Padded(width);
+            if (total <= Array.MaxLength - CacheLine) left = AlignedMemory.AllocateUninitialized<float>((int)total);
+        }
+        for (int i = 0; i < buffers.Length; i++)
+        {
+            buffers[i] = new RowBuffer(widths[i], left.IsEmpty ? default : left[..((int)rows!.Value * widths[i])]);
+            if (!left.IsEmpty) left = left[(int)Padded(widths[i])..];
+        }
+        return buffers;
+
+        long Padded(int width) => (rows!.Value * width + CacheLine - 1) / CacheLine * CacheLine;
+    }
 
     /// <summary>Room for the next rows: as many as lie beside each other, at least one.</summary>
     public Span<float> Room()

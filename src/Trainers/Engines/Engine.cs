@@ -84,6 +84,9 @@ internal abstract class Engine : IDisposable
     /// <summary>The Euclidean norm of the gradient that the last pass left.</summary>
     public virtual double GradientNorm() => Math.Sqrt(TensorPrimitives.SumOfSquares<float>(Gradients.Span));
 
+    /// <summary>Whether <see cref="UseOrder"/> is of use to this engine.</summary>
+    public virtual bool KeepsOrder => false;
+
     /// <summary>Tells of the order of an epoch's rows; passes take slices of it. A device keeps it, and sees no more row numbers then.</summary>
     public virtual void UseOrder(ReadOnlyMemory<int> order)
     {

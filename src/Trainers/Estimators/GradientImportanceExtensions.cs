@@ -64,7 +64,7 @@ public static class GradientImportanceExtensions
         string[] given = [.. slots.DenseValues().Select(slot => slot.ToString())];
         string[] names = [.. Enumerable.Range(0, inputs).Select(slot => slot < given.Length && given[slot].Length > 0 ? given[slot] : $"{name}[{slot}]")];
 
-        var rows = new RowBuffer(inputs, data.GetRowCount());
+        RowBuffer rows = RowBuffer.For(data.GetRowCount(), inputs)[0];
         using DataViewRowCursor cursor = data.GetRowCursor([column]);
         ValueGetter<VBuffer<float>> get = cursor.GetGetter<VBuffer<float>>(column);
         VBuffer<float> row = default;

@@ -188,7 +188,7 @@ internal sealed class TrainingLoop(
     private void Shuffle()
     {
         order.StartEpoch(Epoch);
-        engine.UseOrder(order.Rows);
+        if (engine.KeepsOrder) engine.UseOrder(order.Rows);
     }
 
     private void EvaluatedWeights(Span<float> destination)

@@ -29,6 +29,28 @@ public sealed class BatchOrderTests
     }
 
     [TestMethod]
+    public void Batch_Blocks_IsThatPartOfTheWholeOrder() =>
+        Gen.Select(Gen.Int[1, 300], Gen.Int[1, 40], Gen.Int[2, 70], Gen.Int[0, 3]).Sample((rows, batchSize, block, epoch) =>
+        {
+            BatchOrder byBatches = new(rows, seed: 5, shuffle: true, block), whole = new(rows, seed: 5, shuffle: true, block);
+            foreach (int each in (int[])[epoch, epoch + 1])
+            {
+                byBatches.StartEpoch(each);
+                whole.StartEpoch(each);
+                int[] order = whole.Rows.ToArray();
+                order.Order().Should().Equal(Enumerable.Range(0, rows));
+                var seen = new List<int>();
+                for (int batch = 0; batch * batchSize < rows; batch++)
+                {
+                    byBatches.Batch(batch, batchSize).ToArray().Should().Equal(byBatches.Batch(batch, batchSize).ToArray()).And.Equal(whole.Batch(batch, batchSize).ToArray());
+                    seen.AddRange(byBatches.Batch(batch, batchSize));
+                }
+                seen.Should().Equal(order);
+                whole.Rows.Span.Overlaps(whole.Batch(0, batchSize)).Should().BeTrue();
+            }
+        });
+
+    [TestMethod]
     [DataRow(1_000_000, 28, 4096, 64)]
     [DataRow(1_000_000, 28, 256, 4)]
     [DataRow(1_000_000, 28, 32, 1)]

@@ -150,6 +150,8 @@ internal sealed class TorchEngine : Engine
         return Math.Sqrt(gradients.square().sum(ScalarType.Float64).item<double>());
     }
 
+    public override bool KeepsOrder => true;
+
     public override void UseOrder(ReadOnlyMemory<int> order)
     {
         this.order = order;
