@@ -2,9 +2,19 @@ using System.Runtime.CompilerServices;
 
 namespace Microsoft.ML.NeuralNetworks.Kernels;
 
-/// <summary>Sines and cosines of many frequencies of one number, and the small products around them. Lengths are multiples of 16.</summary>
+/// <summary>
+/// Numbers scaled and clipped smoothly, sines and cosines of many frequencies of one number, and the small products around them. Lengths are multiples of 16.
+/// </summary>
 internal static unsafe class Encodings
 {
+    /// <summary>y = u / sqrt(1 + (u / 3)^2) with u = (x - center) scale. Both have room for <paramref name="count"/> rounded up to 16.</summary>
+    public static void RobustScale(float* x, int count, float center, float scale, float* y)
+    {
+        if (Simd.Width == 512) RobustScale<Lane512>(x, count, center, scale, y);
+        else if (Simd.Width == 256) RobustScale<Lane256>(x, count, center, scale, y);
+        else RobustScale<Lane128>(x, count, center, scale, y);
+    }
+
     /// <summary>sines[h] = sin(2 pi (x frequencies[h] + turns[h])) and cosines likewise.</summary>
     public static void SinCos(float x, float* frequencies, float* turns, float* sines, float* cosines, int length)
     {
@@ -51,6 +61,17 @@ internal static unsafe class Encodings
             CosinesBackward<Lane256>(x, rows, frequencies, turns, matrix, d, stride, width, length, matrixGradient, frequencyGradient, phaseGradient, back);
         else
             CosinesBackward<Lane128>(x, rows, frequencies, turns, matrix, d, stride, width, length, matrixGradient, frequencyGradient, phaseGradient, back);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void RobustScale<T>(float* x, int count, float center, float scale, float* y) where T : struct, ILane<T>
+    {
+        T middle = T.All(center), factor = T.All(scale), one = T.All(1f), third = T.All(1 / 3f);
+        for (int r = 0; r < count; r += T.Count)
+        {
+            T u = (T.Load(x + r) - middle) * factor, part = u * third;
+            T.Store(u / T.Sqrt(one + part * part), y + r);
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -51,7 +51,7 @@ internal sealed unsafe class CpuEngine : Engine
             linear = LinearPass.For(loss, data);
             biasOffset = network.Layout[1].Offset;
         }
-        shared = new SharedWeights(network);
+        shared = new SharedWeights(network, data.Rows);
         wholeBatch = network.Layers.Any(LayerPasses.NeedsWholeBatch);
         passes = new NetworkPass[pool.Threads];
         partGradients = new AlignedBuffer[pool.Threads];
@@ -143,7 +143,7 @@ internal sealed unsafe class CpuEngine : Engine
         }
         else
         {
-            var context = new PassContext((nint)weights, (nint)gradient, count, call.FirstRow + first, accumulate, call.Step, seed, call.DropoutScale, Training: true);
+            var context = new PassContext((nint)weights, (nint)gradient, count, (nint)rows, call.FirstRow + first, accumulate, call.Step, seed, call.DropoutScale, Training: true);
             partLosses[part * 8] = passes[part].ForwardBackward(Loss, call.LabelSmoothing, Data, rows, context, call.Scale);
         }
     }
@@ -160,7 +160,7 @@ internal sealed unsafe class CpuEngine : Engine
     private void Predict(int part, int parts)
     {
         int first = Start(call.Count, part, parts), count = Start(call.Count, part + 1, parts) - first;
-        var context = new PassContext((nint)weights, 0, count, 0, Accumulate: false, Step: 0, seed, DropoutScale: 0, Training: false);
+        var context = new PassContext((nint)weights, 0, count, Numbers: 0, 0, Accumulate: false, Step: 0, seed, DropoutScale: 0, Training: false);
         passes[part].Predict(predicted, (int)call.Step + first, context, new Span<float>((float*)call.Pointer + (nint)first * Network.Outputs, count * Network.Outputs));
     }
 

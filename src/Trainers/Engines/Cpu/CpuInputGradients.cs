@@ -19,7 +19,7 @@ internal sealed unsafe class CpuInputGradients : InputGradients
         this.weights = AlignedMemory.Allocate<float>(network.Layout.Length);
         unused = AlignedMemory.Allocate<float>(network.Layout.Length);
         weights.CopyTo(this.weights.Span);
-        var shared = new SharedWeights(network, passesBack: true);
+        var shared = new SharedWeights(network, rows: 0, passesBack: true);
         shared.Pack(weights, training: true, part: 0, parts: 1);
         chain = new PassChain(network.Layers, network, shared, passesBack: true);
         (inputStride, outputStride) = (LayerPass.Stride(network.Inputs), LayerPass.Stride(network.Outputs));
@@ -57,7 +57,7 @@ internal sealed unsafe class CpuInputGradients : InputGradients
     }
 
     private PassContext Context(int rows) =>
-        new((nint)AlignedBuffer.AddressOf(weights), (nint)AlignedBuffer.AddressOf(unused), rows, FirstRow: 0, Accumulate: false, Step: 0, Seed: 0, DropoutScale: 0, Training: false);
+        new((nint)AlignedBuffer.AddressOf(weights), (nint)AlignedBuffer.AddressOf(unused), rows, Numbers: 0, FirstRow: 0, Accumulate: false, Step: 0, Seed: 0, DropoutScale: 0, Training: false);
 
     private static void Copy(float* from, int rows, int stride, int width, Span<float> to)
     {

@@ -32,7 +32,7 @@ internal static class LayerPasses
         MissingValues missing => new MissingValuesPass(missing, network.Layout),
         MissingIndicators indicators => new MissingIndicatorsPass(indicators),
         CategoricalEmbedding embedding => new CategoricalEmbeddingPass(embedding, network.Layout),
-        NumericEmbedding embedding => new NumericEmbeddingPass(embedding, network.Layout),
+        NumericEmbedding embedding => new NumericEmbeddingPass(embedding, network.Layout, shared.Located),
         PeriodicEmbedding embedding => new PeriodicEmbeddingPass(embedding, network.Layout),
         Residual residual => new ResidualPass(residual, network, shared, learnsInFront),
         _ => throw new NotSupportedException($"The CPU engine does not know the layer {layer.GetType().Name} '{layer.Name}'."),

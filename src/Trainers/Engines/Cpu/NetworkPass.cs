@@ -37,7 +37,7 @@ internal sealed unsafe class NetworkPass
         for (int first = 0; first < context.Rows;)
         {
             int count = Math.Min(trainingBlockRows, context.Rows - first);
-            PassContext block = context with { Rows = count, FirstRow = context.FirstRow + first, Accumulate = context.Accumulate || first > 0 };
+            PassContext block = context with { Rows = count, Numbers = (nint)(rows + first), FirstRow = context.FirstRow + first, Accumulate = context.Accumulate || first > 0 };
             Reserve(count);
             fixed (float* features = data.Features.Span)
                 Rows.Gather(features, inputs, rows + first, count, input.Pointer, inputStride);

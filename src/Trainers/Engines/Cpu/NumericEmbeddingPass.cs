@@ -17,11 +17,13 @@ internal sealed unsafe class NumericEmbeddingPass : LayerPass
     private readonly AlignedBuffer y = new(), bin = new(), fraction = new(), raw = new(), scaled = new(), back = new(), along = new(), cosines = new(),
         rates = new(), turns = new(), periodic = new(), transposed = new(), transposedGradient = new(), prefix = new(),
         rows = new(), reached = new(), partial = new(), rateGradient = new(), phaseGradient = new();
+    private readonly LocatedRows? located;
     private float* input;
     private int room;
 
-    public NumericEmbeddingPass(NumericEmbedding layer, ParameterLayout layout)
+    public NumericEmbeddingPass(NumericEmbedding layer, ParameterLayout layout, LocatedRows? located)
     {
+        this.located = located;
         (inputs, count, frequencies, bins, width) = (layer.Inputs, layer.Columns.Length, layer.Frequencies, layer.Bins, layer.Width);
         columns = [.. layer.Columns];
         others = [.. layer.Others];
@@ -61,17 +63,15 @@ internal sealed unsafe class NumericEmbeddingPass : LayerPass
     {
         input = x;
         Prepare(context);
+        bool known = located is not null && context.Numbers != 0 && located.Read((int*)context.Numbers, context.Rows, Bins(0), Fractions(0), room);
         float* center = context.Weight(centerOffset), scale = context.Weight(scaleOffset);
         for (int i = 0; i < count; i++)
         {
             float* values = scaled.Pointer + i * room, to = y.Pointer + i * (width + 1);
-            for (int r = 0; r < context.Rows; r++)
-            {
-                raw.Pointer[r] = x[(nint)r * xStride + columns[i]];
-                values[r] = RobustScalingPass.Scale(raw.Pointer[r], center[columns[i]], scale[columns[i]]);
-            }
+            for (int r = 0; r < context.Rows; r++) raw.Pointer[r] = x[(nint)r * xStride + columns[i]];
+            Encodings.RobustScale(raw.Pointer, context.Rows, center[columns[i]], scale[columns[i]], values);
             int row = i * (bins + 1) * paddedWidth;
-            PiecewiseLinear.Locate(raw.Pointer, context.Rows, context.Weight(edgeOffset + i * (bins + 1)), bins, Bins(i), Fractions(i));
+            if (!known) PiecewiseLinear.Locate(raw.Pointer, context.Rows, context.Weight(edgeOffset + i * (bins + 1)), bins, Bins(i), Fractions(i));
             PiecewiseLinear.Interpolate(Bins(i), Fractions(i), context.Rows, prefix.Pointer + row, rows.Pointer + row, width + 1, to, yStride);
             for (int r = 0; r < context.Rows; r++) to[(nint)r * yStride + width] = values[r];
             if (frequencies == 0) continue;
@@ -81,6 +81,7 @@ internal sealed unsafe class NumericEmbeddingPass : LayerPass
                 cosines.Pointer, paddedFrequencies, 1, Panels.Of(periodic.Pointer + i * frequencies * paddedWidth, paddedWidth), null,
                 to, yStride, context.Rows, width + 1, frequencies, accumulate: true);
         }
+        if (!known && context.Numbers != 0) located?.Write((int*)context.Numbers, context.Rows, Bins(0), Fractions(0), room);
         for (int r = 0; r < context.Rows; r++)
         {
             float* from = x + (nint)r * xStride, to = y.Pointer + (nint)r * yStride + count * (width + 1);

@@ -3,16 +3,18 @@ using Microsoft.ML.NeuralNetworks.Layers;
 
 namespace Microsoft.ML.Trainers.Torch.Engines.Cpu;
 
-/// <summary>What the parts of a batch share: packed weights, made anew before each pass.</summary>
+/// <summary>What the parts of a batch share: packed weights, made anew before each pass, and where the numbers of each row lie.</summary>
 internal sealed class SharedWeights
 {
     private readonly List<DenseWeights> packed = [];
     private readonly List<string> names = [];
 
     /// <param name="network">Whose layers they are.</param>
+    /// <param name="rows">Rows of the training data; 0 for none.</param>
     /// <param name="passesBack">Whether the gradient of the network's inputs is asked for.</param>
-    public SharedWeights(Network network, bool passesBack = false)
+    public SharedWeights(Network network, int rows, bool passesBack = false)
     {
+        if (rows > 0) Located = LocatedRows.For(network, rows);
         bool learnsInFront = passesBack;
         Collect(network.Layers, network.Layout, ref learnsInFront);
     }
@@ -20,12 +22,16 @@ internal sealed class SharedWeights
     /// <summary>The dense layers' weights, by the layer's name.</summary>
     public Dictionary<string, DenseWeights> Packed { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Bins and fractions of the training rows, where they are kept.</summary>
+    public LocatedRows? Located { get; }
+
     /// <summary>The layer's number, depth first: the same for every engine.</summary>
     public int Number(Layer layer) => names.IndexOf(layer.Name);
 
     /// <summary>One share of the packing.</summary>
     public void Pack(ReadOnlySpan<float> weights, bool training, int part, int parts)
     {
+        if (training && part == 0) Located?.Check(weights);
         foreach (DenseWeights layer in packed) layer.Pack(weights, training, part, parts);
     }
 
