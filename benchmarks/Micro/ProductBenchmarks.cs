@@ -44,4 +44,10 @@ public unsafe class ProductBenchmarks
     {
         fixed (float* a = x.Span, c = w.Span) Gemm.Multiply(a, 1, Size, gradient.Panels, null, c, Size, Size, Size, Rows);
     }
+
+    [Benchmark]
+    public void InputGradient()
+    {
+        fixed (float* a = y.Span, c = x.Span) Gemm.Multiply(a, Size, 1, transposed.Panels, null, c, Size, Rows, Size, Size);
+    }
 }

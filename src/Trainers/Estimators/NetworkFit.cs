@@ -178,7 +178,7 @@ internal sealed partial class NetworkFit
     {
         // Not by ML.NET's progress channels: an MLContext never shows what they are told, and keeps all of it for ever.
         yield return now => channel.Info(string.Create(CultureInfo.InvariantCulture,
-            $"epoch {now.Epoch + 1}/{now.NumberOfEpochs}  rate {now.LearningRate:g4}  loss {now.TrainingLoss:g6}{(double.IsNaN(now.ValidationLoss) ? "" : string.Create(CultureInfo.InvariantCulture, $"  validation {now.ValidationLoss:g6}"))}{string.Concat(now.ValidationMetrics.Select(metric => string.Create(CultureInfo.InvariantCulture, $"  {metric.Key} {metric.Value:g6}")))}"));
+            $"{(now.Run.Length > 0 ? now.Run + "  " : "")}epoch {now.Epoch + 1}/{now.NumberOfEpochs}  rate {now.LearningRate:g4}  loss {now.TrainingLoss:g6}{(double.IsNaN(now.ValidationLoss) ? "" : string.Create(CultureInfo.InvariantCulture, $"  validation {now.ValidationLoss:g6}"))}{string.Concat(now.ValidationMetrics.Select(metric => string.Create(CultureInfo.InvariantCulture, $"  {metric.Key} {metric.Value:g6}")))}"));
         if (Options.Progress is { } listener) yield return listener.Report;
     }
 }

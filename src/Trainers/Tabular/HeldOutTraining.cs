@@ -141,11 +141,12 @@ internal sealed class HeldOutTraining(
         TrainingHistory? history = null;
         foreach (double length in Lengths)
         {
-            TorchTabularOptions run = MemberCheckpoints.Of(options, FolderOf(fold, length));
+            string folder = FolderOf(fold, length);
+            TorchTabularOptions run = MemberCheckpoints.Of(options, folder);
             run.MaximumTime = TimeShares.Of(options.MaximumTime, 1 / length);
             run.NumberOfEpochs = Math.Max(1, length * options.NumberOfEpochs!.Value);
             run.BatchSize = Math.Min(options.BatchSize!.Value, train.Rows);
-            TrainedNetwork trained = TrainedNetwork.Train(network, loss, train, validation: null, run, device, own, first.ToArray(), watcher, metrics);
+            TrainedNetwork trained = TrainedNetwork.Train(network, loss, train, validation: null, run, device, own, first.ToArray(), watcher.For(folder), metrics);
             history ??= trained.History;
             weights.Add(trained.Weights);
             raw.Add(Raw(trained.Weights, held));
@@ -171,8 +172,9 @@ internal sealed class HeldOutTraining(
         }
     }
 
+    /// <summary>With the number of folds: a run of another number has seen other rows.</summary>
     private string FolderOf(int fold, double length) =>
-        Path.Combine(shape.Name, MemberCheckpoints.FolderOf(fold), string.Create(CultureInfo.InvariantCulture, $"length-{length}"));
+        string.Create(CultureInfo.InvariantCulture, $"{(shape.Name.Length > 0 ? shape.Name + "/" : "")}{MemberCheckpoints.FolderOf(fold)}-of-{count}/length-{length}");
 
     private float[] Raw(float[] weights, TrainingData rows)
     {

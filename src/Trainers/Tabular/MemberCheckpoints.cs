@@ -57,11 +57,11 @@ internal static class MemberCheckpoints
             .SelectMany(member => Directory.EnumerateDirectories(member).Prepend(member))
             .Prepend(folder)
             .Where(run => CheckpointFolder.Files(run).Count > 0)
-            .Select(run => Path.GetRelativePath(folder, run))];
+            .Select(run => Path.GetRelativePath(folder, run).Replace('\\', '/'))];
 
     private static string Names(IReadOnlyCollection<string> runs)
     {
-        string[] names = [.. runs.Select(run => run == Alone ? "a single run" : run.Replace('\\', '/')).Order(StringComparer.Ordinal)];
+        string[] names = [.. runs.Select(run => run == Alone ? "a single run" : run).Order(StringComparer.Ordinal)];
         return names.Length <= 4 ? string.Join(", ", names) : $"{names[0]}, {names[1]}, ... {names[^1]} ({names.Length} runs)";
     }
 }

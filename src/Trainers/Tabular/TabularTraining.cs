@@ -114,8 +114,10 @@ internal sealed class TabularTraining(TorchTabularOptions given, LearningTask ta
             float[] first = shape.Encoding is null
                 ? start!.Weights(member % start.Members).ToArray()
                 : FirstWeights.Of(shape.Network, shape.Encoding, train, options.DataDrivenInitialization, own);
-            TorchTabularOptions run = members == 1 ? shape.Options : MemberCheckpoints.Of(shape.Options, MemberCheckpoints.FolderOf(member));
-            trained[member] = TrainedNetwork.Train(shape.Network, loss, train, validation, run, device, own, first, watcher, metrics);
+            bool alone = members == 1;
+            string folder = MemberCheckpoints.FolderOf(member);
+            trained[member] = TrainedNetwork.Train(
+                shape.Network, loss, train, validation, alone ? shape.Options : MemberCheckpoints.Of(shape.Options, folder), device, own, first, alone ? watcher : watcher.For(folder), metrics);
         }
     }
 

@@ -6,7 +6,11 @@ namespace Microsoft.ML.Trainers.Torch.Training;
 /// </summary>
 internal sealed class RunWatcher(CancellationToken cancellation, Action checkAlive, IReadOnlyList<Action<TrainingProgress>> listeners, Action<string> say)
 {
-    private readonly Lock gate = new();
+    private Lock gate = new();
+    private string run = "";
+
+    /// <summary>For one run of several, which says in its reports which it is.</summary>
+    public RunWatcher For(string run) => new(cancellation, checkAlive, listeners, say) { gate = gate, run = run };
 
     /// <exception cref="OperationCanceledException">The token or the host asks to stop.</exception>
     public void CheckAlive()
@@ -25,6 +29,7 @@ internal sealed class RunWatcher(CancellationToken cancellation, Action checkAli
     /// <returns>Whether <paramref name="stopWhen"/> says that the run ends there.</returns>
     public bool Report(TrainingProgress progress, Func<TrainingProgress, bool>? stopWhen)
     {
+        if (run.Length > 0) progress = progress with { Run = run };
         lock (gate)
         {
             foreach (Action<TrainingProgress> listener in listeners) listener(progress);

@@ -18,6 +18,12 @@ public sealed record TrainingProgress(
     private readonly Dictionary<string, double> reported = new(StringComparer.Ordinal);
 
     /// <summary>
+    /// Which run of the fit this is, where it has several side by side, as those of <c>TorchTabular</c>'s members: "member-0", of held-out folds "member-0-of-8/length-1";
+    /// else empty. Checkpoints of the run lie in a folder of that name.
+    /// </summary>
+    public string Run { get; internal init; } = "";
+
+    /// <summary>
     /// The rate at the epoch's last step of the parameters that are in no group: the optimizer's own times the schedule. Where all are in groups, the largest rate.
     /// </summary>
     public double LearningRate { get; internal init; } = LearningRates.IsDefaultOrEmpty ? 0 : LearningRates.Max();

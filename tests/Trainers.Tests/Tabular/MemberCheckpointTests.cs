@@ -55,13 +55,31 @@ public sealed class MemberCheckpointTests
     }
 
     [TestMethod]
-    [DataRow(0, 4, "*must be a folder with the runs member-0/length-0.25, *member-3/length-1 (8 runs) but*has member-0, member-1.*", DisplayName = "members, then folds")]
-    [DataRow(4, 0, "*must be a folder with the runs member-0, member-1 but*has member-0/length-0.25, *member-3/length-1 (8 runs).*", DisplayName = "folds, then members")]
+    [DataRow(0, 4, "*must be a folder with the runs member-0-of-4/length-0.25, *member-3-of-4/length-1 (8 runs) but*has member-0, member-1.*", DisplayName = "members, then folds")]
+    [DataRow(4, 0, "*must be a folder with the runs member-0, member-1 but*has member-0-of-4/length-0.25, *member-3-of-4/length-1 (8 runs).*", DisplayName = "folds, then members")]
     [DataRow(4, 3, "*(6 runs) but*(8 runs).*", DisplayName = "fewer folds")]
+    [DataRow(3, 4, "*(8 runs) but*(6 runs).*", DisplayName = "more folds")]
     public void Resume_OtherFolds_SaysWhatIsThereAndWhatShouldBe(int before, int now, string message)
     {
         Fit(before, null, before > 0 ? null : 2, options => options.Checkpoints = new CheckpointOptions { Folder = folder });
         FluentActions.Invoking(() => Fit(now, null, now > 0 ? null : 2, options => options.ResumeFrom = folder)).Should().Throw<CheckpointMismatchException>().WithMessage(message);
+    }
+
+    [TestMethod]
+    public void Progress_SeveralRuns_SaysWhichOne()
+    {
+        Runs(0, 1).Should().Equal("");
+        Runs(0, 2).Should().Equal("member-0", "member-1");
+        Runs(2, null).Should().Equal("member-0-of-2/length-0.25", "member-0-of-2/length-1", "member-1-of-2/length-0.25", "member-1-of-2/length-1");
+
+        IEnumerable<string> Runs(int folds, int? members)
+        {
+            var told = new List<TrainingProgress>();
+            Fit(folds, null, members, options => options.Progress = new Listener(told.Add));
+            foreach (IGrouping<string, TrainingProgress> run in told.GroupBy(each => each.Run))
+                run.Select(each => each.Epoch).Should().BeInAscendingOrder().And.OnlyHaveUniqueItems();
+            return told.Select(each => each.Run).Distinct().Order(StringComparer.Ordinal);
+        }
     }
 
     [TestMethod]
@@ -100,6 +118,11 @@ public sealed class MemberCheckpointTests
             (options.Folds, options.SharedMembers, options.Members, options.HiddenLayers, options.NumberOfEpochs) = (folds, shared, members, [12], 5);
             change(options);
         })).Fit(context.View(Tables.Rows(rows))).Model.Network;
+
+    private sealed class Listener(Action<TrainingProgress> tell) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value) => tell(value);
+    }
 
     private static float[][] Weights(FittedNetwork network) => [.. Enumerable.Range(0, network.Members).Select(member => network.Weights(member).ToArray())];
 }
