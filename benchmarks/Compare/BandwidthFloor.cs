@@ -1,5 +1,4 @@
 using System.Numerics.Tensors;
-using Microsoft.ML.NeuralNetworks;
 
 namespace MlNetLr.Benchmarks.Compare;
 
@@ -10,7 +9,7 @@ internal static class BandwidthFloor
 
     public static Contestant Of(Workload workload)
     {
-        Memory<float> features = AlignedMemory.Allocate<float>(workload.Rows * workload.Columns);
+        Memory<float> features = RandomMemory.Allocate(workload.Rows * workload.Columns);
         int length = workload.Batch * workload.Columns, position = 0;
         float sum = 0;
         return new Repeat(Name, () =>

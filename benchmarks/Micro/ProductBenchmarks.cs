@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Attributes;
 using Microsoft.ML.NeuralNetworks;
 using Microsoft.ML.NeuralNetworks.Kernels;
+using MlNetLr.Benchmarks.Compare;
 
 namespace MlNetLr.Benchmarks.Micro;
 
@@ -21,10 +22,13 @@ public unsafe class ProductBenchmarks
     [GlobalSetup]
     public void Setup()
     {
-        x = AlignedMemory.Allocate<float>(Rows * Size);
-        y = AlignedMemory.Allocate<float>(Rows * Size);
-        w = AlignedMemory.Allocate<float>(Size * Size);
+        x = RandomMemory.Allocate(Rows * Size);
+        y = RandomMemory.Allocate(Rows * Size);
+        w = RandomMemory.Allocate(Size * Size);
         (weights, transposed, gradient) = (new(Size, Size), new(Size, Size), new(Rows, Size));
+        weights.Pack(w.Span, Size, Size);
+        transposed.PackTransposed(w.Span, Size, Size);
+        gradient.Pack(y.Span, Rows, Size);
     }
 
     [Benchmark]

@@ -96,7 +96,7 @@ internal sealed class TabularStepCommand : Command
     private sealed unsafe class Products
     {
         private readonly List<(int Inputs, int Outputs, PackedMatrix Forward, PackedMatrix Backward, PackedMatrix Gradient)> layers = [];
-        private readonly Memory<float> a = AlignedMemory.Allocate<float>(Rows * 512), b = AlignedMemory.Allocate<float>(512 * 512);
+        private readonly Memory<float> a = RandomMemory.Allocate(Rows * 512), b = RandomMemory.Allocate(512 * 512);
 
         public Products(Network network)
         {
