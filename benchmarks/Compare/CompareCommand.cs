@@ -44,7 +44,7 @@ internal sealed class CompareCommand : Command
             foreach (Section section in ScoringComparison.Run(rounds)) report.Add(section);
         if (chosen.Contains("ingest")) report.Add(IngestComparison.Run(rounds));
         if (chosen.Contains("contention")) report.Add(ContentionComparison.Run(rounds));
-        report.Write(Path.Combine(Repository.Folder, "benchmarks", "results"), name);
+        report.Write(name);
         return report.AllMet ? 0 : 1;
     }
 }

@@ -29,15 +29,16 @@ internal sealed class Report
         Console.WriteLine(Markdown(section));
     }
 
-    public void Write(string folder, string name)
+    /// <param name="name">Of the two files; see <see cref="Repository.ResultPath"/>.</param>
+    public void Write(string name)
     {
-        Directory.CreateDirectory(folder);
+        string path = Repository.ResultPath(name);
         Machine machine = Machine.Describe();
-        var text = new StringBuilder($"# {name}\n\n");
+        var text = new StringBuilder($"# {Path.GetFileName(path)}\n\n");
         foreach ((string key, string value) in machine.Facts) text.Append($"- {key}: {value}\n");
         text.Append("\nEach figure is a median over rounds in which all contestants take turns; in brackets the best round. Ratios are medians of the ratios within a round.\n");
         foreach (Section section in sections) text.Append('\n').Append(Markdown(section));
-        File.WriteAllText(Path.Combine(folder, name + ".md"), text.ToString());
+        File.WriteAllText(path + ".md", text.ToString());
         var json = new
         {
             machine = machine.Facts.ToDictionary(fact => fact.Key, fact => fact.Value),
@@ -50,8 +51,8 @@ internal sealed class Report
                 section.Note,
             }),
         };
-        File.WriteAllText(Path.Combine(folder, name + ".json"), JsonSerializer.Serialize(json, new JsonSerializerOptions { WriteIndented = true }));
-        Console.WriteLine($"written to {Path.Combine(folder, name)}.md and .json");
+        File.WriteAllText(path + ".json", JsonSerializer.Serialize(json, new JsonSerializerOptions { WriteIndented = true }));
+        Console.WriteLine($"written to {path}.md and .json");
     }
 
     private static string Markdown(Section section)

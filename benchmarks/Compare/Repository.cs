@@ -12,4 +12,12 @@ internal static class Repository
             return Environment.CurrentDirectory;
         }
     }
+
+    /// <summary>Where results of that name go, without an extension: to benchmarks/results, or to a path as it is given. The folder is made.</summary>
+    public static string ResultPath(string name)
+    {
+        string path = Path.GetFileName(name) == name ? Path.Combine(Folder, "benchmarks", "results", name) : Path.GetFullPath(name);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        return path;
+    }
 }

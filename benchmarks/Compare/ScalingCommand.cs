@@ -57,7 +57,7 @@ internal sealed class ScalingCommand : Command
             threads.Add(($"{count} thread{(count == 1 ? "" : "s")}", median, best));
         }
         report.Add(new("threads, 28-128-128-1, batch 1024", "ns per row", threads, []));
-        report.Write(Path.Combine(Repository.Folder, "benchmarks", "results"), output >= 0 ? arguments[output + 1] : "scaling");
+        report.Write(output >= 0 ? arguments[output + 1] : "scaling");
         return report.AllMet ? 0 : 1;
     }
 

@@ -17,8 +17,7 @@ internal static class QualityReport
     /// <summary>Adds tables to benchmarks/results/NAME.json and writes all of it anew as NAME.md.</summary>
     public static void Write(string name, IEnumerable<QualityTable> tables)
     {
-        string folder = Path.Combine(Repository.Folder, "benchmarks", "results"), json = Path.Combine(folder, name + ".json");
-        Directory.CreateDirectory(folder);
+        string path = Repository.ResultPath(name), json = path + ".json";
         List<QualityTable> all = File.Exists(json) ? JsonSerializer.Deserialize<Stored>(File.ReadAllText(json), Format)!.Tables : [];
         foreach (QualityTable table in tables)
         {
@@ -28,11 +27,11 @@ internal static class QualityReport
         }
         Machine machine = Machine.Describe();
         File.WriteAllText(json, JsonSerializer.Serialize(new Stored(machine.Facts.ToDictionary(fact => fact.Key, fact => fact.Value), all), Format));
-        var text = new StringBuilder($"# {name}\n\n");
+        var text = new StringBuilder($"# {Path.GetFileName(path)}\n\n");
         foreach ((string key, string value) in machine.Facts) text.Append($"- {key}: {value}\n");
         foreach (QualityTable table in all) text.Append('\n').Append(Markdown(table));
-        File.WriteAllText(Path.Combine(folder, name + ".md"), text.ToString());
-        Console.WriteLine($"written to {Path.Combine(folder, name)}.md and .json");
+        File.WriteAllText(path + ".md", text.ToString());
+        Console.WriteLine($"written to {path}.md and .json");
     }
 
     public static string Markdown(QualityTable table)
