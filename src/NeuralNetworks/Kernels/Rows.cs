@@ -6,7 +6,7 @@ namespace Microsoft.ML.NeuralNetworks.Kernels;
 /// <summary>Picking rows out of a table.</summary>
 internal static unsafe class Rows
 {
-    private const int Ahead = 8;
+    private const int Ahead = 16;
     private const int CacheLine = 64 / sizeof(float);
 
     /// <summary>Asks for <paramref name="numbers"/>, which will be read soon, where the processor can be asked.</summary>

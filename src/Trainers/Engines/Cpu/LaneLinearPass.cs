@@ -41,7 +41,8 @@ internal static class LaneLinearPass
 internal sealed unsafe class LaneLinearPass<T, TLoss, TLanes>(Loss loss, TrainingData data) : LinearPass(loss, data)
     where T : struct, ILane<T> where TLoss : struct, IRowLoss where TLanes : struct, LaneLinearPass.ILanes
 {
-    private const int Ahead = 12;
+    // A block of rows that stay together: the processor foresees the rest of a block by itself, but not where the next begins.
+    private const int Ahead = 64;
 
     private readonly AlignedBuffer mask = Mask(TLanes.Count * T.Count - data.Columns);
 

@@ -15,7 +15,7 @@ internal sealed unsafe class LocatedRows
     // 16 MB, as for the order of rows: what does not fit into the last cache is found faster than read.
     private const long MostFloats = 4L << 20;
     private const int LargestBin = ushort.MaxValue;
-    private const int Ahead = 8;
+    private const int Ahead = 16;
 
     // What the places follow from: when it changes, all are forgotten.
     private readonly ParameterSlot[] causes;
