@@ -29,7 +29,9 @@ internal sealed class TorchState : IDisposable
     {
         lock (gate)
         {
-            if (open++ == 0) before = torch.get_num_threads();
+            // Asked in every thread: the first question, or else the first product, takes over the count that any thread set last, and would undo what is set here.
+            int now = torch.get_num_threads();
+            if (open++ == 0) before = now;
             outer = current;
             current = threads ?? outer ?? before;
             torch.set_num_threads(current.Value);

@@ -94,6 +94,28 @@ public sealed class TorchStateTests
     }
 
     [TestMethod]
+    public void Enter_AnotherThreadsScopeEndsMeanwhile_KeepsItsOwnCount()
+    {
+        int threads = torch.get_num_threads(), inside = 0;
+        using TorchState outer = TorchState.Enter(threads: threads + 1);
+        using ManualResetEvent entered = new(false), look = new(false);
+        var other = new Thread(() =>
+        {
+            using TorchState own = TorchState.Enter(threads: threads + 2);
+            entered.Set();
+            look.WaitOne();
+            inside = torch.get_num_threads();
+        });
+        other.Start();
+        entered.WaitOne();
+        TorchState.Enter(threads: threads + 3).Dispose();
+        look.Set();
+        other.Join();
+
+        inside.Should().Be(threads + 2);
+    }
+
+    [TestMethod]
     public void Enter_NoThreads_IsRefused()
     {
         Action act = () => TorchState.Enter(threads: 0);
