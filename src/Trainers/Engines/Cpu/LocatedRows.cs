@@ -32,7 +32,8 @@ internal sealed unsafe class LocatedRows
         causes = [layout[$"{embedding.Name}.edges"], .. front.SelectMany(layer => layer.Parameters).Where(spec => !spec.IsTrainable).Select(spec => layout[spec.Name])];
         known = new float[causes.Sum(cause => cause.Count)];
         rows.Reserve(count * stride);
-        rows.Span.Fill(float.NaN);
+        // Equal to nothing: the first check empties the rows.
+        known.AsSpan().Fill(float.NaN);
     }
 
     /// <summary>For the network's numeric embedding; null without one, or where its inputs are not those of the data, or for too many rows.</summary>
