@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Numerics.Tensors;
 
 namespace Microsoft.ML.NeuralNetworks;
 
@@ -89,8 +90,11 @@ public sealed record LinearOutput : OutputTransform
             base.Apply(raw, stride, networks, predictions, rows);
             return;
         }
-        (float scale, float shift) = (Scale[0], Shift[0]);
-        for (int row = 0; row < predictions.Length; row++) predictions[row] = Bounded(raw[row * stride] * scale + shift);
+        for (int row = 0; row < predictions.Length; row++) predictions[row] = raw[row * stride];
+        TensorPrimitives.Multiply(predictions, Scale[0], predictions);
+        TensorPrimitives.Add(predictions, Shift[0], predictions);
+        TensorPrimitives.Max(predictions, Minimum, predictions);
+        TensorPrimitives.Min(predictions, Maximum, predictions);
     }
 
     private float Bounded(float value) => MathF.Min(MathF.Max(value, Minimum), Maximum);
