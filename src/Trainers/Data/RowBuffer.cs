@@ -11,7 +11,6 @@ namespace Microsoft.ML.Trainers.Torch.Data;
 internal sealed class RowBuffer(int width, Memory<float> whole = default)
 {
     private const int FloatsPerChunk = 1 << 22;
-    private const int CacheLine = 16;
 
     private readonly int rowsPerChunk = Math.Max(1, FloatsPerChunk / Math.Max(1, width));
     private readonly List<float[]> chunks = [];
@@ -25,7 +24,7 @@ internal sealed class RowBuffer(int width, Memory<float> whole = default)
 
     /// <summary>
     /// One buffer for each width, with room for so many rows; without room where nobody knows how many, or where they are too many for one array.
-    /// They share one array: small ones of their own would be new memory to the process each time, which costs more than filling it.
+    /// They share one array, each from a cache line on: small ones of their own would be new memory to the process each time, which costs more than filling it.
     /// </summary>
     public static RowBuffer[] For(long? rows, params ReadOnlySpan<int> widths)
     {
@@ -35,7 +34,7 @@ internal sealed class RowBuffer(int width, Memory<float> whole = default)
         {
             long total = 0;
             foreach (int width in widths) total += Padded(width);
-            if (total <= Array.MaxLength - CacheLine) left = AlignedMemory.AllocateUninitialized<float>((int)total);
+            if (total <= Array.MaxLength - ParameterLayout.Alignment) left = AlignedMemory.AllocateUninitialized<float>((int)total);
         }
         for (int i = 0; i < buffers.Length; i++)
         {
@@ -44,7 +43,7 @@ internal sealed class RowBuffer(int width, Memory<float> whole = default)
         }
         return buffers;
 
-        long Padded(int width) => (rows!.Value * width + CacheLine - 1) / CacheLine * CacheLine;
+        long Padded(int width) => (rows!.Value * width + ParameterLayout.Alignment - 1) / ParameterLayout.Alignment * ParameterLayout.Alignment;
     }
 
     /// <summary>Room for the next rows: as many as lie beside each other, at least one.</summary>

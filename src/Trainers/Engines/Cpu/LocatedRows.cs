@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 using Microsoft.ML.NeuralNetworks;
 using Microsoft.ML.NeuralNetworks.Kernels;
@@ -55,7 +56,7 @@ internal sealed unsafe class LocatedRows
         foreach (ParameterSlot cause in causes)
         {
             ReadOnlySpan<float> now = cause.In(weights);
-            if (!now.SequenceEqual(left[..now.Length]))
+            if (!MemoryMarshal.AsBytes(now).SequenceEqual(MemoryMarshal.AsBytes(left[..now.Length])))
             {
                 now.CopyTo(left);
                 changed = true;

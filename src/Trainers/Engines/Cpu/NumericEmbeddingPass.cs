@@ -63,7 +63,8 @@ internal sealed unsafe class NumericEmbeddingPass : LayerPass
     {
         input = x;
         Prepare(context);
-        bool known = located is not null && context.Numbers != 0 && located.Read((int*)context.Numbers, context.Rows, Bins(0), Fractions(0), room);
+        LocatedRows? kept = context.Numbers != 0 ? located : null;
+        bool known = kept?.Read((int*)context.Numbers, context.Rows, Bins(0), Fractions(0), room) == true;
         float* center = context.Weight(centerOffset), scale = context.Weight(scaleOffset);
         for (int i = 0; i < count; i++)
         {
@@ -81,7 +82,7 @@ internal sealed unsafe class NumericEmbeddingPass : LayerPass
                 cosines.Pointer, paddedFrequencies, 1, Panels.Of(periodic.Pointer + i * frequencies * paddedWidth, paddedWidth), null,
                 to, yStride, context.Rows, width + 1, frequencies, accumulate: true);
         }
-        if (!known && context.Numbers != 0) located?.Write((int*)context.Numbers, context.Rows, Bins(0), Fractions(0), room);
+        if (!known) kept?.Write((int*)context.Numbers, context.Rows, Bins(0), Fractions(0), room);
         for (int r = 0; r < context.Rows; r++)
         {
             float* from = x + (nint)r * xStride, to = y.Pointer + (nint)r * yStride + count * (width + 1);
