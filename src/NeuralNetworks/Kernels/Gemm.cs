@@ -5,8 +5,8 @@ namespace Microsoft.ML.NeuralNetworks.Kernels;
 
 /// <summary>
 /// Products of float matrices, blocked for the caches. All three products of a dense layer are one: the left matrix is read
-/// in place with any two strides (so also transposed), the right one comes as <see cref="Panels"/>.
-/// Deterministic: see <see cref="GemmTile"/>.
+/// in place with any two strides (so also transposed), the right one comes as <see cref="Panels"/>. Blocks of the left one that
+/// are partly zeros take the way of <see cref="NonZeroGemm"/>. Deterministic: see <see cref="GemmTile"/>.
 /// </summary>
 internal static unsafe class Gemm
 {
@@ -47,7 +47,14 @@ internal static unsafe class Gemm
             for (int row = 0; row < rows; row += block)
             {
                 int end = Math.Min(rows, row + block);
-                for (int j = 0, panel = 0; j < columns; j += width, panel++)
+                float* ak0 = a + row * ai + k * ak, c0 = c + row * ci;
+                int panel = NonZeroGemm.PanelsThatPay<T>(ak0, ai, ak, end - row, columns / width, count);
+                if (panel > 0)
+                {
+                    Panels bk = b with { Data = b.Data + k * b.RowStride * sizeof(float) };
+                    NonZeroGemm.Run<T>(ak0, ai, ak, bk, continues ? c0 : bias, continues ? ci : 0, c0, ci, end - row, panel, count, least);
+                }
+                for (int j = panel * width; j < columns; j += width, panel++)
                 {
                     int valid = Math.Min(width, columns - j);
                     bool wide = valid > T.Count;

@@ -29,6 +29,9 @@ internal unsafe interface ILane<T> where T : struct, ILane<T>
     /// <summary>a b + c, rounded once where the processor has such an instruction.</summary>
     static abstract T MultiplyAdd(T a, T b, T c);
 
+    /// <summary>As above with the numbers at <paramref name="b"/>, read by the instruction itself.</summary>
+    static abstract T MultiplyAdd(T a, float* b, T c);
+
     /// <summary>The larger; <paramref name="b"/> where either is NaN (x86).</summary>
     static abstract T Max(T a, T b);
 
@@ -56,6 +59,9 @@ internal unsafe interface ILane<T> where T : struct, ILane<T>
 
     /// <summary><paramref name="value"/> where the mask is set, else +0.</summary>
     static abstract T Keep(T mask, T value);
+
+    /// <summary>A bit per float, the first the lowest: set where it is not zero (NaN is not).</summary>
+    static abstract uint NonZeros(T a);
 
     /// <summary>The sum of its floats, pairwise.</summary>
     static abstract float Sum(T a);

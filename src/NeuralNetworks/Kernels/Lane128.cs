@@ -38,6 +38,9 @@ internal readonly unsafe struct Lane128(Vector128<float> value) : ILane<Lane128>
     public static Lane128 MultiplyAdd(Lane128 a, Lane128 b, Lane128 c) => new(Vector128.MultiplyAddEstimate(a.value, b.value, c.value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lane128 MultiplyAdd(Lane128 a, float* b, Lane128 c) => new(Vector128.MultiplyAddEstimate(Vector128.Load(b), a.value, c.value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lane128 Max(Lane128 a, Lane128 b) => new(Vector128.MaxNative(a.value, b.value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -66,6 +69,9 @@ internal readonly unsafe struct Lane128(Vector128<float> value) : ILane<Lane128>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lane128 Keep(Lane128 mask, Lane128 value) => new(mask.value & value.value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static uint NonZeros(Lane128 a) => (~Vector128.Equals(a.value, Vector128<float>.Zero)).ExtractMostSignificantBits();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Lane128 a) => Vector128.Sum(a.value);

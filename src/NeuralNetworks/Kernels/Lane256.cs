@@ -38,6 +38,9 @@ internal readonly unsafe struct Lane256(Vector256<float> value) : ILane<Lane256>
     public static Lane256 MultiplyAdd(Lane256 a, Lane256 b, Lane256 c) => new(Vector256.MultiplyAddEstimate(a.value, b.value, c.value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lane256 MultiplyAdd(Lane256 a, float* b, Lane256 c) => new(Vector256.MultiplyAddEstimate(Vector256.Load(b), a.value, c.value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lane256 Max(Lane256 a, Lane256 b) => new(Vector256.MaxNative(a.value, b.value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -66,6 +69,9 @@ internal readonly unsafe struct Lane256(Vector256<float> value) : ILane<Lane256>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lane256 Keep(Lane256 mask, Lane256 value) => new(mask.value & value.value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static uint NonZeros(Lane256 a) => (~Vector256.Equals(a.value, Vector256<float>.Zero)).ExtractMostSignificantBits();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Lane256 a) => Vector256.Sum(a.value);

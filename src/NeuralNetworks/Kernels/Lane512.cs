@@ -38,6 +38,9 @@ internal readonly unsafe struct Lane512(Vector512<float> value) : ILane<Lane512>
     public static Lane512 MultiplyAdd(Lane512 a, Lane512 b, Lane512 c) => new(Vector512.MultiplyAddEstimate(a.value, b.value, c.value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lane512 MultiplyAdd(Lane512 a, float* b, Lane512 c) => new(Vector512.MultiplyAddEstimate(Vector512.Load(b), a.value, c.value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lane512 Max(Lane512 a, Lane512 b) => new(Vector512.MaxNative(a.value, b.value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -66,6 +69,9 @@ internal readonly unsafe struct Lane512(Vector512<float> value) : ILane<Lane512>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lane512 Keep(Lane512 mask, Lane512 value) => new(mask.value & value.value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static uint NonZeros(Lane512 a) => (uint)(~Vector512.Equals(a.value, Vector512<float>.Zero)).ExtractMostSignificantBits();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Lane512 a) => Vector512.Sum(a.value);
