@@ -79,6 +79,16 @@ internal static unsafe class NonZeroGemm
     }
 
     /// <summary>
+    /// One row: y = max(lower, bias + x B), for whole panels. A row alone has no tile to share B with, so that leaving out zeros costs it nothing.
+    /// </summary>
+    public static void Row(float* x, Panels b, float* bias, float* y, int panels, int depth, float lower)
+    {
+        if (Simd.Width == 512) Run<Lane512>(x, depth, 1, b, bias, 0, y, 0, 1, panels, depth, lower);
+        else if (Simd.Width == 256) Run<Lane256>(x, depth, 1, b, bias, 0, y, 0, 1, panels, depth, lower);
+        else Run<Lane128>(x, depth, 1, b, bias, 0, y, 0, 1, panels, depth, lower);
+    }
+
+    /// <summary>
     /// C = max(lower, initial + A B) for <paramref name="panels"/> whole panels. A's number (i, k) is at a[i * ai + k * ak], one of both strides being 1;
     /// row 0 of <paramref name="b"/> belongs to k = 0; <paramref name="initial"/> is null for zeros, a row of numbers for <paramref name="ii"/> = 0.
     /// </summary>
@@ -130,6 +140,8 @@ internal static unsafe class NonZeroGemm
         ulong mask = 0;
         int k = 0;
         for (; k + T.Count <= count; k += T.Count) mask |= (ulong)T.NonZeros(T.Load(x + k)) << k;
+        // The last lane may look at some numbers a second time.
+        if (k < count && count > T.Count) return mask | (ulong)T.NonZeros(T.Load(x + count - T.Count)) << (count - T.Count);
         for (; k < count; k++) mask |= x[k] != 0 ? 1ul << k : 0;
         return mask;
     }

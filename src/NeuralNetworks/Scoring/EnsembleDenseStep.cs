@@ -20,7 +20,7 @@ internal sealed class EnsembleDenseStep : ForwardStep
         inputScale = layout[$"{layer.Name}.input_scale"].In(weights).ToArray();
         outputScale = layout[$"{layer.Name}.output_scale"].In(weights).ToArray();
         bias = layout[$"{layer.Name}.bias"].In(weights).ToArray();
-        product = new DenseStep(inputs, outputs, layout[$"{layer.Name}.weight"].In(weights), 1 / MathF.Sqrt(inputs), [], float.NegativeInfinity, skipsZeros: false);
+        product = new DenseStep(inputs, outputs, layout[$"{layer.Name}.weight"].In(weights), 1 / MathF.Sqrt(inputs), [], float.NegativeInfinity);
     }
 
     public override int ScratchPerRow => members * (Stride(inputs) + Stride(outputs));

@@ -18,8 +18,7 @@ internal sealed class ForwardPass
         {
             // A rectifier after a linear layer costs nothing inside it.
             bool rectified = scored[i] is Dense or NtkDense && i + 1 < scored.Length && scored[i + 1] is Activation { Function: ActivationFunction.Relu };
-            bool afterRectifier = i > 0 && scored[i - 1] is Activation { Function: ActivationFunction.Relu };
-            steps.Add(Prepare(scored[i], layout, weights, rectified ? 0 : float.NegativeInfinity, afterRectifier));
+            steps.Add(Prepare(scored[i], layout, weights, rectified ? 0 : float.NegativeInfinity));
             if (rectified) i++;
         }
         Steps = steps.ToImmutable();
@@ -57,14 +56,14 @@ internal sealed class ForwardPass
         return current;
     }
 
-    private static ForwardStep Prepare(Layer layer, ParameterLayout layout, ReadOnlySpan<float> weights, float lower, bool skipsZeros)
+    private static ForwardStep Prepare(Layer layer, ParameterLayout layout, ReadOnlySpan<float> weights, float lower)
     {
         switch (layer)
         {
             case Dense dense:
-                return PrepareDense(dense.InputSize, dense.OutputSize, Values("weight", weights), 1, Values("bias", weights), lower, skipsZeros);
+                return PrepareDense(dense.InputSize, dense.OutputSize, Values("weight", weights), 1, Values("bias", weights), lower);
             case NtkDense dense:
-                return PrepareDense(dense.InputSize, dense.OutputSize, Values("weight", weights), 1 / MathF.Sqrt(dense.InputSize), Values("bias", weights), lower, skipsZeros);
+                return PrepareDense(dense.InputSize, dense.OutputSize, Values("weight", weights), 1 / MathF.Sqrt(dense.InputSize), Values("bias", weights), lower);
             case EnsembleDense dense:
                 return new EnsembleDenseStep(dense, layout, weights);
             case Activation activation:
@@ -105,8 +104,8 @@ internal sealed class ForwardPass
         ReadOnlySpan<float> Values(string name, ReadOnlySpan<float> all) => layout[$"{layer.Name}.{name}"].In(all);
     }
 
-    private static InputStep PrepareDense(int inputs, int outputs, ReadOnlySpan<float> weight, float factor, ReadOnlySpan<float> bias, float lower, bool skipsZeros) =>
+    private static InputStep PrepareDense(int inputs, int outputs, ReadOnlySpan<float> weight, float factor, ReadOnlySpan<float> bias, float lower) =>
         outputs <= NarrowDenseStep.MaximumOutputs
             ? new NarrowDenseStep(inputs, outputs, weight, factor, bias, lower)
-            : new DenseStep(inputs, outputs, weight, factor, bias, lower, skipsZeros);
+            : new DenseStep(inputs, outputs, weight, factor, bias, lower);
 }

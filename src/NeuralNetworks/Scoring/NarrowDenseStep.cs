@@ -12,7 +12,7 @@ internal sealed unsafe class NarrowDenseStep : InputStep
     private readonly float[] bias;
     private readonly float lower;
 
-    /// <inheritdoc cref="DenseStep(int, int, ReadOnlySpan{float}, float, ReadOnlySpan{float}, float, bool)"/>
+    /// <inheritdoc cref="DenseStep(int, int, ReadOnlySpan{float}, float, ReadOnlySpan{float}, float)"/>
     public NarrowDenseStep(int inputs, int outputs, ReadOnlySpan<float> weight, float factor, ReadOnlySpan<float> bias, float lower) : base(inputs, outputs)
     {
         this.bias = bias.ToArray();
