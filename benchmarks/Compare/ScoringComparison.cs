@@ -21,13 +21,15 @@ internal static class ScoringComparison
 
     private const string One = "scorer, 1 thread";
     private const string Two = "scorer, 2 threads";
+    private const string OneWithoutZeros = "scorer, 1 thread, without zeros";
+    private const string TwoWithoutZeros = "scorer, 2 threads, without zeros";
 
     public static IEnumerable<Section> Run(int rounds)
     {
         Workload workload = Workload.All.Single(candidate => candidate.Name == "W2") with { Name = "W5", Rows = Rows };
         TrainingData data = workload.Data();
         FittedNetwork network = Fitted(workload, data);
-        yield return Batches(workload, data, network, rounds);
+        yield return Batches(workload, data, network, WithoutZeros(network), rounds);
         yield return SingleRows(data, network);
     }
 
@@ -39,18 +41,33 @@ internal static class ScoringComparison
         return new FittedNetwork(engine.Network, engine.Weights, new LinearOutput());
     }
 
-    private static Section Batches(Workload workload, TrainingData data, FittedNetwork network, int rounds)
+    /// <summary>The same shape with biases so large that its rectifiers let everything pass: what the scorer does where it has nothing to leave out.</summary>
+    private static FittedNetwork WithoutZeros(FittedNetwork fitted)
+    {
+        float[] weights = fitted.Weights().ToArray();
+        foreach (ParameterSlot slot in fitted.Network.Layout.Where(slot => slot.Spec.Name.EndsWith(".bias", StringComparison.Ordinal)))
+            slot.In(weights.AsSpan()).Fill(1000);
+        return new FittedNetwork(fitted.Network, weights, new LinearOutput());
+    }
+
+    /// <summary>The part of the first rectifier's outputs that is zero, over some rows.</summary>
+    private static double PartOfZeros(FittedNetwork fitted, TrainingData data)
+    {
+        const int Some = 1000;
+        var first = new Network(fitted.Network.Layers.Take(2));
+        var scorer = new NetworkScorer(new FittedNetwork(first, fitted.Weights()[..first.Layout.Length].ToArray(), new LinearOutput([.. Enumerable.Repeat(1f, first.Outputs)], new float[first.Outputs])));
+        var outputs = new float[Some * first.Outputs];
+        scorer.Score(data.Features.Span[..(Some * data.Columns)], Some, outputs);
+        return outputs.Count(value => value == 0) / (double)outputs.Length;
+    }
+
+    private static Section Batches(Workload workload, TrainingData data, FittedNetwork network, FittedNetwork withoutZeros, int rounds)
     {
         string path = Path.Combine(Path.GetTempPath(), $"compare-{Environment.ProcessId}.onnx");
         network.SaveOnnx(path);
-        NetworkScorer[] scorers = [.. Enumerable.Range(0, Parts).Select(_ => new NetworkScorer(network))];
         var scores = new float[Rows];
         using var pool = new WorkerPool(2);
-        Action<int, int> share = (part, parts) =>
-        {
-            int first = Rows * part / parts, count = Rows / parts;
-            scorers[part].Score(data.Features.Span.Slice(first * data.Columns, count * data.Columns), count, scores.AsSpan(first, count));
-        };
+        Action<int, int> share = Share(network), shareWithoutZeros = Share(withoutZeros);
         List<Contestant> contestants =
         [
             new Repeat(One, () => share(0, 1)),
@@ -58,6 +75,8 @@ internal static class ScoringComparison
             new OnnxScorer("ONNX Runtime, 1 thread, chunks of 1024", path, data, 1024, threads: 1),
             new OnnxScorer("ONNX Runtime, 2 threads, chunks of 16384", path, data, 16384, threads: 2),
             new ForwardFloor(workload with { Batch = 64 }),
+            new Repeat(OneWithoutZeros, () => shareWithoutZeros(0, 1)),
+            new Repeat(TwoWithoutZeros, () => pool.Run(Parts, shareWithoutZeros)),
         ];
         Race race = Race.Run(contestants, rounds, 60);
         contestants.ForEach(contestant => contestant.Dispose());
@@ -69,7 +88,19 @@ internal static class ScoringComparison
                 new Bar("floor of one core / 1 thread", race.Ratio(ForwardFloor.Label, One), 0.85, AtLeast: true),
                 new Bar("ONNX Runtime / scorer, 1 thread", race.Ratio(contestants[2].Name, One), 1.25, AtLeast: true),
                 new Bar("ONNX Runtime / scorer, 2 threads", race.Ratio(contestants[3].Name, Two), 1.6, AtLeast: true),
-            ]);
+            ],
+            $"{PartOfZeros(network, data):P0} of the numbers behind this network's first rectifier are zero, and the scorer leaves them out; ONNX Runtime multiplies them. Without zeros: ONNX Runtime / scorer, 1 thread, "
+            + $"{race.Ratio(contestants[2].Name, OneWithoutZeros):F2}x; 2 threads, {race.Ratio(contestants[3].Name, TwoWithoutZeros):F2}x.");
+
+        Action<int, int> Share(FittedNetwork fitted)
+        {
+            NetworkScorer[] scorers = [.. Enumerable.Range(0, Parts).Select(_ => new NetworkScorer(fitted))];
+            return (part, parts) =>
+            {
+                int first = Rows * part / parts, count = Rows / parts;
+                scorers[part].Score(data.Features.Span.Slice(first * data.Columns, count * data.Columns), count, scores.AsSpan(first, count));
+            };
+        }
     }
 
     private static Section SingleRows(TrainingData data, FittedNetwork network)
