@@ -145,7 +145,9 @@ public sealed class ScriptedPassTests
         }
     }
 
+    // It counts the tensors of the whole process.
     [TestMethod]
+    [DoNotParallelize]
     public void ForwardBackward_AThousandSteps_LeaveNothingBehind()
     {
         TrainingData data = Cases.Data(80, Columns);
