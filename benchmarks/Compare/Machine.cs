@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Runtime.InteropServices;
 using Microsoft.ML.NeuralNetworks.Kernels;
 
@@ -13,10 +14,15 @@ internal sealed record Machine(IReadOnlyList<KeyValuePair<string, string>> Facts
         new("vector width used", $"{Simd.Width} bits"),
         new("system", RuntimeInformation.OSDescription),
         new(".NET", RuntimeInformation.FrameworkDescription),
-        new("TorchSharp", typeof(TorchSharp.torch).Assembly.GetName().Version!.ToString()),
-        new("ML.NET", typeof(Microsoft.ML.MLContext).Assembly.GetName().Version!.ToString()),
+        new("ML.NET", Version(typeof(Microsoft.ML.MLContext))),
+        new("TorchSharp", Version(typeof(TorchSharp.torch))),
+        new("ONNX Runtime", Version(typeof(Microsoft.ML.OnnxRuntime.InferenceSession))),
+        .. PythonLoop.Versions() is { } versions ? [new KeyValuePair<string, string>("Python peers", versions)] : Array.Empty<KeyValuePair<string, string>>(),
         new("load average at the end", Load()),
     ]);
+
+    /// <summary>The package's version: the assembly's own is 1.0.0.0 for ML.NET, for ever.</summary>
+    private static string Version(Type type) => type.Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
 
     private static string Processor()
     {

@@ -43,6 +43,17 @@ internal sealed class PythonLoop : Contestant
         if (workload.Name is "W1" or "W2") yield return new PythonLoop("skorch (Python)", "skorch", workload, threads);
     }
 
+    /// <summary>The versions of the libraries, or null where nothing asked for them.</summary>
+    public static string? Versions()
+    {
+        const string Print = "import numpy, torch, sklearn, skorch; print(', '.join(f'{m.__name__} {m.__version__}' for m in (torch, sklearn, skorch, numpy)))";
+        if (!Interpreter.IsValueCreated || Interpreter.Value is not { } interpreter) return null;
+        using Process asked = Process.Start(new ProcessStartInfo(interpreter, ["-c", Print]) { RedirectStandardOutput = true })!;
+        string versions = asked.StandardOutput.ReadToEnd().Trim();
+        asked.WaitForExit();
+        return versions;
+    }
+
     public override void Steps(int count)
     {
         process.StandardInput.WriteLine(count.ToString(CultureInfo.InvariantCulture));

@@ -76,5 +76,6 @@ internal sealed class Report
     }
 
     private static string Number(double value) =>
-        double.IsNaN(value) ? "-" : Math.Abs(value) >= 1000 ? value.ToString("F0") : Math.Abs(value) >= 10 ? value.ToString("F1") : value.ToString("F2");
+        double.IsNaN(value) ? "-" : Math.Abs(value) >= 1000 ? value.ToString("F0") : Math.Abs(value) >= 10 ? value.ToString("F1")
+        : Math.Abs(value) is >= 0.1 or 0 ? value.ToString("F2") : value.ToString("F4");
 }

@@ -26,6 +26,7 @@ internal static class TrainingComparison
         if (!linear) contestants.AddRange(GemmFloor.Of(workload));
         if (workload.Name is "W1" or "W2") contestants.Add(new TorchDataLoader(workload, data, threads: 2));
         if (workload.Name == "W4") contestants.Add(BandwidthFloor.Of(workload));
+        if (workload.Name == "W1") contestants.AddRange(NativeCallFloor.All());
         Race race = Race.Run(contestants, rounds, workload.Name == "W3" ? 80 : 30);
         contestants.ForEach(contestant => contestant.Dispose());
         string peer = race["TorchSharp in memory, 1 thread"].Median < race["TorchSharp in memory, 2 threads"].Median
