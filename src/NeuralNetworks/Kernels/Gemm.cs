@@ -47,12 +47,12 @@ internal static unsafe class Gemm
             for (int row = 0; row < rows; row += block)
             {
                 int end = Math.Min(rows, row + block);
-                float* ak0 = a + row * ai + k * ak, c0 = c + row * ci;
-                int panel = NonZeroGemm.PanelsThatPay<T>(ak0, ai, ak, end - row, columns / width, count);
+                float* ofA = a + row * ai + k * ak, ofC = c + row * ci;
+                int panel = NonZeroGemm.PanelsThatPay<T>(ofA, ai, ak, end - row, columns / width, count);
                 if (panel > 0)
                 {
-                    Panels bk = b with { Data = b.Data + k * b.RowStride * sizeof(float) };
-                    NonZeroGemm.Run<T>(ak0, ai, ak, bk, continues ? c0 : bias, continues ? ci : 0, c0, ci, end - row, panel, count, least);
+                    Panels ofB = b with { Data = b.Data + k * b.RowStride * sizeof(float) };
+                    NonZeroGemm.Run<T>(ofA, ai, ak, ofB, continues ? ofC : bias, continues ? ci : 0, ofC, ci, end - row, panel, count, least);
                 }
                 for (int j = panel * width; j < columns; j += width, panel++)
                 {

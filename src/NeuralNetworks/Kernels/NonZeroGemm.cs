@@ -56,9 +56,8 @@ internal static unsafe class NonZeroGemm
         if (panels == 0 || rows < FewestRows || depth < 2 * T.Count || (ai != 1 && ak != 1)) return 0;
         float density = ak == 1 ? Density<T>(a, ai, rows, depth) : Density<T>(a, ak, depth, rows);
         int rest = panels % Group;
-        return panels - rest > 0 && density < WorthWhile(Group)
-            ? density < WorthWhile(rest) ? panels : panels - rest
-            : panels < Group && density < WorthWhile(rest) ? panels : 0;
+        if (density < WorthWhile(rest)) return panels;
+        return density < WorthWhile(Group) ? panels - rest : 0;
     }
 
     // A little below where both take the same time. Multiply-adds of four panels wait for memory, those of fewer for one another.
