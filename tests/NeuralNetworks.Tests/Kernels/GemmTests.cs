@@ -85,10 +85,13 @@ public sealed unsafe class GemmTests
     }
 
     [TestMethod]
-    public void Multiply_UnpackedPanels_GiveThePackedResult()
+    [DataRow(1)]
+    [DataRow(10)]
+    public void Multiply_UnpackedPanels_GiveThePackedResult(int everyNonZero)
     {
-        const int Rows = 3, Columns = 45, Depth = 20, Stride = 48;
+        const int Rows = 40, Columns = 150, Depth = 90, Stride = 160;
         float[] a = Numbers(1, Depth * Rows), b = Numbers(2, Depth * Stride), c = new float[Rows * Columns], d = new float[Rows * Columns];
+        for (int i = 0; i < a.Length; i++) if (i % everyNonZero != 0) a[i] = 0;
         var packed = new PackedMatrix(Depth, Columns);
         packed.Pack(b, Depth, Stride);
         fixed (float* pa = a, pb = b, pc = c, pd = d)

@@ -24,21 +24,6 @@ public sealed unsafe class NonZeroGemmTests
     }
 
     [TestMethod]
-    public void Multiply_PanelsInPlace_GiveThePackedResult()
-    {
-        const int Rows = 40, Columns = 150, Depth = 90, Stride = 160;
-        float[] a = PartlyZeros(1, Depth * Rows, 0.1), b = Numbers(2, Depth * Stride), c = new float[Rows * Columns], d = new float[Rows * Columns];
-        var packed = new PackedMatrix(Depth, Columns);
-        packed.Pack(b, Depth, Stride);
-        fixed (float* pa = a, pb = b, pc = c, pd = d)
-        {
-            Gemm.Multiply(pa, 1, Rows, packed.Panels, null, pc, Columns, Rows, Columns, Depth);
-            Gemm.Multiply(pa, 1, Rows, Panels.Of(pb, Stride), null, pd, Columns, Rows, Columns, Depth);
-        }
-        d.Should().Equal(c);
-    }
-
-    [TestMethod]
     public void Multiply_NaNAmongZeros_SpoilsItsRowAlone()
     {
         const int Rows = 20, Columns = 130, Depth = 70;
