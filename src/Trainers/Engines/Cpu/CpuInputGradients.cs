@@ -19,9 +19,9 @@ internal sealed unsafe class CpuInputGradients : InputGradients
         this.weights = AlignedMemory.Allocate<float>(network.Layout.Length);
         unused = AlignedMemory.Allocate<float>(network.Layout.Length);
         weights.CopyTo(this.weights.Span);
-        var shared = new SharedWeights(network, rows: 0, passesBack: true);
-        shared.Pack(weights, training: true, part: 0, parts: 1);
-        chain = new PassChain(network.Layers, network, shared, passesBack: true);
+        var packed = new PackedWeights(network, located: null, passesBack: true);
+        packed.Pack(weights, training: true, part: 0, parts: 1);
+        chain = new PassChain(network.Layers, network, packed, passesBack: true);
         (inputStride, outputStride) = (LayerPass.Stride(network.Inputs), LayerPass.Stride(network.Outputs));
         input.Reserve(BlockRows * inputStride);
         chain.Reserve(BlockRows);

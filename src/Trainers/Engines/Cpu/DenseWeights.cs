@@ -4,7 +4,7 @@ using Microsoft.ML.NeuralNetworks.Layers;
 
 namespace Microsoft.ML.Trainers.Torch.Engines.Cpu;
 
-/// <summary>A dense layer's weights in the order of the matrix product, shared by the parts of a batch.</summary>
+/// <summary>A dense layer's weights in the order of the matrix product.</summary>
 internal sealed class DenseWeights
 {
     private readonly int outputs;

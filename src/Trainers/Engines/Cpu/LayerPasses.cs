@@ -17,13 +17,13 @@ internal static class LayerPasses
     /// <summary>Whether the layer looks at all rows of a batch at once.</summary>
     public static bool NeedsWholeBatch(Layer layer) => layer is BatchNorm || layer is Residual residual && residual.Block.Any(NeedsWholeBatch);
 
-    public static LayerPass Make(Layer layer, Network network, SharedWeights shared, bool rectified, bool mayOverwrite, bool learnsInFront) => layer switch
+    public static LayerPass Make(Layer layer, Network network, PackedWeights packed, bool rectified, bool mayOverwrite, bool learnsInFront) => layer switch
     {
-        Dense or NtkDense => new DensePass(layer, network.Layout, shared.Packed[layer.Name], rectified),
-        EnsembleDense dense => new EnsembleDensePass(dense, network.Layout, shared.Packed[dense.Name]),
+        Dense or NtkDense => new DensePass(layer, network.Layout, packed.Packed[layer.Name], rectified),
+        EnsembleDense dense => new EnsembleDensePass(dense, network.Layout, packed.Packed[dense.Name]),
         Activation activation => new ActivationPass(activation, mayOverwrite),
         ParametricActivation activation => new ParametricActivationPass(activation, network.Layout, mayOverwrite),
-        Dropout dropout => new DropoutPass(dropout, shared.Number(layer)),
+        Dropout dropout => new DropoutPass(dropout, packed.Number(layer)),
         LayerNorm norm => new LayerNormPass(norm, network.Layout),
         BatchNorm norm => new BatchNormPass(norm, network.Layout),
         Scaling scaling => new ScalingPass(scaling, network.Layout),
@@ -32,9 +32,9 @@ internal static class LayerPasses
         MissingValues missing => new MissingValuesPass(missing, network.Layout),
         MissingIndicators indicators => new MissingIndicatorsPass(indicators),
         CategoricalEmbedding embedding => new CategoricalEmbeddingPass(embedding, network.Layout),
-        NumericEmbedding embedding => new NumericEmbeddingPass(embedding, network.Layout, shared.Located),
+        NumericEmbedding embedding => new NumericEmbeddingPass(embedding, network.Layout, packed.Located),
         PeriodicEmbedding embedding => new PeriodicEmbeddingPass(embedding, network.Layout),
-        Residual residual => new ResidualPass(residual, network, shared, learnsInFront),
+        Residual residual => new ResidualPass(residual, network, packed, learnsInFront),
         _ => throw new NotSupportedException($"The CPU engine does not know the layer {layer.GetType().Name} '{layer.Name}'."),
     };
 }

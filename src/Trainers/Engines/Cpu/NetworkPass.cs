@@ -4,7 +4,7 @@ using Microsoft.ML.Trainers.Torch.Data;
 
 namespace Microsoft.ML.Trainers.Torch.Engines.Cpu;
 
-/// <summary>All layers of a network for one part of a batch: its own activations and gradients, the packed weights shared.</summary>
+/// <summary>All layers of a network for one part of a batch: its own activations and gradients, the packed weights packed.</summary>
 internal sealed unsafe class NetworkPass
 {
     // Rows that go forward and back together: their activations stay in the second cache.
@@ -15,9 +15,9 @@ internal sealed unsafe class NetworkPass
     private readonly AlignedBuffer input = new();
     private int reserved;
 
-    public NetworkPass(Network network, SharedWeights shared)
+    public NetworkPass(Network network, PackedWeights packed)
     {
-        chain = new PassChain(network.Layers, network, shared, passesBack: false);
+        chain = new PassChain(network.Layers, network, packed, passesBack: false);
         (inputs, outputs, members) = (network.Inputs, network.Outputs, network.Members);
         (inputStride, outputStride) = (LayerPass.Stride(inputs), LayerPass.Stride(outputs));
         trainingBlockRows = network.Layers.Any(LayerPasses.NeedsWholeBatch) ? int.MaxValue : UsualBlockRows;

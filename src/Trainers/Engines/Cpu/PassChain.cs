@@ -14,7 +14,7 @@ internal sealed unsafe class PassChain
     /// <param name="network">Whose layers they are.</param>
     /// <param name="packed">The dense layers' packed weights.</param>
     /// <param name="passesBack">Whether the gradient of the chain's inputs is asked for.</param>
-    public PassChain(IReadOnlyList<Layer> layers, Network network, SharedWeights packed, bool passesBack)
+    public PassChain(IReadOnlyList<Layer> layers, Network network, PackedWeights packed, bool passesBack)
     {
         var passes = new List<LayerPass>();
         int firstThatLearns = -1;

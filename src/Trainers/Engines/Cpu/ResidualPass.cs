@@ -11,10 +11,10 @@ internal sealed unsafe class ResidualPass : LayerPass
     private readonly PassChain block;
     private readonly AlignedBuffer y = new();
 
-    public ResidualPass(Residual layer, Network network, SharedWeights shared, bool learnsInFront)
+    public ResidualPass(Residual layer, Network network, PackedWeights packed, bool learnsInFront)
     {
         stride = Stride(layer.Outputs);
-        block = new PassChain(layer.Block, network, shared, passesBack: learnsInFront);
+        block = new PassChain(layer.Block, network, packed, passesBack: learnsInFront);
     }
 
     public override bool KeepsOutput => false;

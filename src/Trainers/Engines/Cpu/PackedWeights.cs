@@ -3,18 +3,21 @@ using Microsoft.ML.NeuralNetworks.Layers;
 
 namespace Microsoft.ML.Trainers.Torch.Engines.Cpu;
 
-/// <summary>What the parts of a batch share: packed weights, made anew before each pass, and where the numbers of each row lie.</summary>
-internal sealed class SharedWeights
+/// <summary>
+/// The weights in the order in which the passes read them, made anew before each pass, and where the numbers of each row lie. The parts of a batch share one,
+/// or have one each.
+/// </summary>
+internal sealed class PackedWeights
 {
     private readonly List<DenseWeights> packed = [];
     private readonly List<string> names = [];
 
     /// <param name="network">Whose layers they are.</param>
-    /// <param name="rows">Rows of the training data; 0 for none.</param>
+    /// <param name="located">Bins and fractions of the training rows, where they are kept.</param>
     /// <param name="passesBack">Whether the gradient of the network's inputs is asked for.</param>
-    public SharedWeights(Network network, int rows, bool passesBack = false)
+    public PackedWeights(Network network, LocatedRows? located, bool passesBack = false)
     {
-        if (rows > 0) Located = LocatedRows.For(network, rows);
+        Located = located;
         bool learnsInFront = passesBack;
         Collect(network.Layers, network.Layout, ref learnsInFront);
     }
@@ -31,7 +34,6 @@ internal sealed class SharedWeights
     /// <summary>One share of the packing.</summary>
     public void Pack(ReadOnlySpan<float> weights, bool training, int part, int parts)
     {
-        if (training && part == 0) Located?.Check(weights);
         foreach (DenseWeights layer in packed) layer.Pack(weights, training, part, parts);
     }
 
