@@ -69,7 +69,7 @@ internal sealed class HistoryRecorder(GroupUpdater updater, TrainingPlan plan)
     public TrainingProgress Progress(int numberOfEpochs)
     {
         EpochRecord last = epochs.Last!;
-        return new TrainingProgress(last.Epoch, numberOfEpochs, last.Steps, plan.TotalSteps, last.TrainingLoss, last.ValidationLoss, last.LearningRates, Elapsed)
+        return new TrainingProgress(last.Epoch, numberOfEpochs, last.Steps, plan.TotalSteps, last.TrainingLoss, last.ValidationLoss, last.LearningRates, TimeSpan.FromSeconds(last.Seconds))
         {
             LearningRate = updater.MainRateAt(last.Steps - 1),
             ValidationMetrics = last.ValidationMetrics,

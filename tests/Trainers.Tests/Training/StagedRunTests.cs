@@ -82,6 +82,19 @@ public sealed class StagedRunTests
     }
 
     [TestMethod]
+    public void Progress_Elapsed_IsTheTimeThatTheHistoryKeeps()
+    {
+        var told = new List<double>();
+        TorchMlpOptions options = Options();
+        options.StopWhen = now =>
+        {
+            told.Add(now.Elapsed.TotalSeconds);
+            return false;
+        };
+        Train(options).History.Epochs.Select(epoch => epoch.Seconds).Should().Equal(told, "MaximumTime is judged by the one, and shown by the other");
+    }
+
+    [TestMethod]
     public void LastBatch_Dropped_RowsOfItAreNotSeen()
     {
         TorchMlpOptions options = Options();
