@@ -69,7 +69,9 @@ internal sealed class HistoryRecorder(GroupUpdater updater, TrainingPlan plan)
     public TrainingProgress Progress(int numberOfEpochs)
     {
         EpochRecord last = epochs.Last!;
-        return new TrainingProgress(last.Epoch, numberOfEpochs, last.Steps, plan.TotalSteps, last.TrainingLoss, last.ValidationLoss, last.LearningRates, TimeSpan.FromSeconds(last.Seconds))
+        // TimeSpan.FromSeconds cuts off what a double lacks of a whole tick.
+        var elapsed = TimeSpan.FromTicks((long)Math.Round(last.Seconds * TimeSpan.TicksPerSecond));
+        return new TrainingProgress(last.Epoch, numberOfEpochs, last.Steps, plan.TotalSteps, last.TrainingLoss, last.ValidationLoss, last.LearningRates, elapsed)
         {
             LearningRate = updater.MainRateAt(last.Steps - 1),
             ValidationMetrics = last.ValidationMetrics,
