@@ -38,7 +38,7 @@ internal sealed unsafe class CpuEngine : Engine
     private readonly Action<int, int> pack, pass, add, predict;
     private Call call;
     private TrainingData predicted;
-    private int partsOfPass = 1;
+    private int partsOfPass;
 
     public CpuEngine(Network network, Loss loss, TrainingData data, ulong seed = 0, int threads = 0)
         : base(network, loss, data)

@@ -19,8 +19,8 @@ internal static class LayerPasses
 
     public static LayerPass Make(Layer layer, Network network, PackedWeights packed, bool rectified, bool mayOverwrite, bool learnsInFront) => layer switch
     {
-        Dense or NtkDense => new DensePass(layer, network.Layout, packed.Packed[layer.Name], rectified),
-        EnsembleDense dense => new EnsembleDensePass(dense, network.Layout, packed.Packed[dense.Name]),
+        Dense or NtkDense => new DensePass(layer, network.Layout, packed.OfLayer[layer.Name], rectified),
+        EnsembleDense dense => new EnsembleDensePass(dense, network.Layout, packed.OfLayer[dense.Name]),
         Activation activation => new ActivationPass(activation, mayOverwrite),
         ParametricActivation activation => new ParametricActivationPass(activation, network.Layout, mayOverwrite),
         Dropout dropout => new DropoutPass(dropout, packed.Number(layer)),

@@ -4,7 +4,7 @@ using Microsoft.ML.Trainers.Torch.Data;
 
 namespace Microsoft.ML.Trainers.Torch.Engines.Cpu;
 
-/// <summary>All layers of a network for one part of a batch: its own activations and gradients, the packed weights packed.</summary>
+/// <summary>All layers of a network for one part of a batch: its own activations and gradients.</summary>
 internal sealed unsafe class NetworkPass
 {
     // Rows that go forward and back together: their activations stay in the second cache.

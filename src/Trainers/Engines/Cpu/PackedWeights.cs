@@ -23,7 +23,7 @@ internal sealed class PackedWeights
     }
 
     /// <summary>The dense layers' weights, by the layer's name.</summary>
-    public Dictionary<string, DenseWeights> Packed { get; } = new(StringComparer.Ordinal);
+    public Dictionary<string, DenseWeights> OfLayer { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Bins and fractions of the training rows, where they are kept.</summary>
     public LocatedRows? Located { get; }
@@ -51,7 +51,7 @@ internal sealed class PackedWeights
             {
                 var weights = new DenseWeights(layer, layout, learnsInFront);
                 packed.Add(weights);
-                Packed.Add(layer.Name, weights);
+                OfLayer.Add(layer.Name, weights);
             }
             learnsInFront |= layer.Parameters.Any(spec => spec.IsTrainable);
         }
