@@ -28,16 +28,18 @@ internal static class DataReader
         bool weighted = data.Schema.Weight is not null;
         long? rows = data.Data.GetRowCount();
         int block = Math.Max(1, FloatsPerBlock / columns);
-        RowReader Open() => new(data, classes, mayBeMissing);
+        var usable = new UsableRows(data, classes, mayBeMissing);
 
         RowBuffer[] buffers = RowBuffer.For(rows, columns, labelColumns, weighted ? 1 : 0);
         RowBuffer features = buffers[0], labels = buffers[1], weights = buffers[2];
-        int readers = Math.Min(threads ?? Environment.ProcessorCount, MostThreads);
-        if (readers > 1 && !features.Whole.IsEmpty && !labels.Whole.IsEmpty && features.Whole.Length >= ParallelFloats && InMemoryRows.AreIn(data.Data)
-            && new ParallelReading((int)rows!.Value, block, features.Whole, labels.Whole, weights.Whole).Run(Open, readers, checkAlive))
+        if (!features.Whole.IsEmpty && !labels.Whole.IsEmpty && InMemoryRows.Of(data, usable) is { } inMemory)
+        {
+            int readers = features.Whole.Length < ParallelFloats ? 1 : Math.Min(threads ?? Environment.ProcessorCount, MostThreads);
+            new ParallelReading(inMemory, (int)rows!.Value, block, features.Whole, labels.Whole, weights.Whole).Run(readers, checkAlive);
             return Checked(data, what, new TrainingData((int)rows.Value, columns, features.Whole, labels.Whole, weights.Whole) { LabelColumns = labelColumns });
+        }
 
-        using RowReader reader = Open();
+        using var reader = new RowReader(data, usable);
         while (true)
         {
             checkAlive();

@@ -21,9 +21,12 @@ public sealed class DataReaderTests
     public void Read_AnyNumberOfThreads_SameBits(int kind)
     {
         RoleMappedData rows = Rows(kind);
-        InMemoryRows.AreIn(rows.Data).Should().BeTrue();
-        TrainingData one = Read(rows, threads: 1);
-        foreach (int threads in new[] { 2, 4 })
+        AreInMemory(rows).Should().BeTrue();
+        // What is not ML.NET's own view is read by a cursor.
+        var byCursor = new RoleMappedData(new Miscounted(rows.Data, Many), rows.Schema.GetColumnRoleNames());
+        AreInMemory(byCursor).Should().BeFalse();
+        TrainingData one = Read(byCursor, threads: 1);
+        foreach (int threads in new[] { 1, 2, 4 })
         {
             TrainingData several = Read(rows, threads);
             (several.Rows, several.Columns, several.LabelColumns).Should().Be((one.Rows, one.Columns, one.LabelColumns));
@@ -62,17 +65,6 @@ public sealed class DataReaderTests
         read.Features.ToArray().Should().Equal(Enumerable.Range(0, 100).SelectMany(Features));
         read.Labels.ToArray().Should().Equal(Enumerable.Range(0, 100).Select(row => (float)row));
         read.Weights.ToArray().Should().Equal(Enumerable.Range(0, 100).Select(row => 1 + row % 3f));
-    }
-
-    [TestMethod]
-    [DataRow(Many - 1)]
-    [DataRow(Many + 1)]
-    [DataRow(2 * Many)]
-    public void ParallelReading_OtherNumberOfRows_SaysSo(int rows)
-    {
-        RoleMappedData data = Rows(2);
-        var reading = new ParallelReading(rows, 500, new float[rows * Columns], new float[rows], default);
-        reading.Run(() => new RowReader(data, 1, _ => false), 2, () => { }).Should().BeFalse();
     }
 
     [TestMethod]
@@ -173,21 +165,64 @@ public sealed class DataReaderTests
     }
 
     [TestMethod]
-    public void AreIn_ArraysAndListsOfPlainRows_Only()
+    [DataRow(40, "*of row 40 *")]
+    [DataRow(60, "Row 50 *null*")]
+    public void Read_NullInMemory_FirstOfBothIsTold(int unusable, string message)
+    {
+        List<PlainRow> rows = [.. Enumerable.Range(0, 100).Select(row => new PlainRow { Features = Features(row), Label = row })];
+        rows[unusable].Features[0] = float.NaN;
+        rows[50] = null!;
+        FluentActions.Invoking(() => Read(Roles(context.Data.LoadFromEnumerable(rows)), threads: 2)).Should().Throw<InvalidOperationException>().WithMessage(message);
+    }
+
+    [TestMethod]
+    [DataRow(1)]
+    [DataRow(3)]
+    public void Read_LabelsOfOtherLength_NamesTheRowUnlessAnEarlierOneIsBad(int length)
+    {
+        List<VectorRow> rows = [.. Enumerable.Range(0, 100).Select(row => new VectorRow { Features = Features(row), Label = [row, -row] })];
+        rows[70].Label = new float[length];
+        FluentActions.Invoking(() => Read(Roles(context.Data.LoadFromEnumerable(rows)), threads: 1)).Should().Throw<InvalidOperationException>()
+            .WithMessage($"Column 'Label' of row 70 *vector of 2*had {length} values*");
+        rows[69].Label[1] = float.NaN;
+        FluentActions.Invoking(() => Read(Roles(context.Data.LoadFromEnumerable(rows)), threads: 1)).Should().Throw<InvalidOperationException>()
+            .WithMessage("Column 'Label' of row 69 *slot 1 was NaN*");
+        rows[68].Features = null!;
+        FluentActions.Invoking(() => Read(Roles(context.Data.LoadFromEnumerable(rows)), threads: 1)).Should().Throw<InvalidOperationException>()
+            .WithMessage("Column 'Features' of row 68 *vector of 28*had 0 values*");
+    }
+
+    [TestMethod]
+    public void InMemory_ArraysAndListsOfPlainValues_Only()
     {
         List<PlainRow> rows = [new() { Features = Features(0) }];
-        InMemoryRows.AreIn(context.Data.LoadFromEnumerable(rows)).Should().BeTrue();
-        InMemoryRows.AreIn(context.Data.LoadFromEnumerable(rows.ToArray())).Should().BeTrue();
-        InMemoryRows.AreIn(context.Data.LoadFromEnumerable(new[] { new RecordRow(1, 2) })).Should().BeTrue();
+        AreInMemory(Roles(context.Data.LoadFromEnumerable(rows))).Should().BeTrue();
+        AreInMemory(Roles(context.Data.LoadFromEnumerable(rows.ToArray()))).Should().BeTrue();
+        AreInMemory(Roles(context.Data.LoadFromEnumerable<PlainRow>(new DerivedRow[] { new() }))).Should().BeTrue();
+        AreInMemory(Roles(context.Data.LoadFromEnumerable(new[] { new RecordRow(1, new float[Columns]) }))).Should().BeTrue();
+        AreInMemory(Roles(context.Data.LoadFromEnumerable(new List<OtherwiseLazyRow> { new() }))).Should().BeTrue("what is read is plain");
 
-        InMemoryRows.AreIn(context.Data.LoadFromEnumerable(rows.Where(_ => true))).Should().BeFalse("a sequence is computed");
-        InMemoryRows.AreIn(context.Data.LoadFromEnumerable(new System.Collections.ObjectModel.Collection<PlainRow>(rows))).Should().BeFalse("its items may be computed");
-        InMemoryRows.AreIn(context.Data.LoadFromEnumerable(new List<ThrowingRow> { new() })).Should().BeFalse("a property runs the user's code");
-        InMemoryRows.AreIn(context.Data.LoadFromEnumerable(new List<VirtualRow> { new() })).Should().BeFalse("a class derived from it may run code");
-        InMemoryRows.AreIn(context.Data.LoadFromEnumerable(new List<LazyRow> { new() })).Should().BeFalse("a property with a field of its own runs the user's code");
-        InMemoryRows.AreIn(context.Data.Cache(context.Data.LoadFromEnumerable(rows))).Should().BeFalse();
-        InMemoryRows.AreIn(context.Data.SkipRows(context.Data.LoadFromEnumerable(rows), 1)).Should().BeFalse();
+        AreInMemory(Roles(context.Data.LoadFromEnumerable(rows.Where(_ => true)))).Should().BeFalse("a sequence is computed");
+        AreInMemory(Roles(context.Data.LoadFromEnumerable(new System.Collections.ObjectModel.Collection<PlainRow>(rows)))).Should().BeFalse("its items may be computed");
+        AreInMemory(Roles(context.Data.LoadFromEnumerable(new List<ThrowingRow> { new() }))).Should().BeFalse("a property runs the user's code");
+        AreInMemory(Roles(context.Data.LoadFromEnumerable(new List<VirtualRow> { new() }))).Should().BeFalse("a class derived from it may run code");
+        AreInMemory(Roles(context.Data.LoadFromEnumerable(new List<LazyRow> { new() }))).Should().BeFalse("a property with a field of its own runs the user's code");
+        AreInMemory(Roles(context.Data.Cache(context.Data.LoadFromEnumerable(rows)))).Should().BeFalse();
+        AreInMemory(Roles(context.Data.SkipRows(context.Data.LoadFromEnumerable(rows), 1))).Should().BeFalse();
+
+        SchemaDefinition computed = SchemaDefinition.Create(typeof(PlainRow));
+        computed[nameof(PlainRow.Label)].Generator = (Peek<PlainRow, float>)((PlainRow _, long position, ref float label) => label = position);
+        AreInMemory(Roles(context.Data.LoadFromEnumerable(rows, computed))).Should().BeFalse("a generated column runs the user's code");
     }
+
+    [TestMethod]
+    public void Read_RowsOfADerivedClassInAnArrayOfIt_AreRead()
+    {
+        DerivedRow[] rows = [.. Enumerable.Range(0, 100).Select(row => new DerivedRow { Features = Features(row), Label = row })];
+        Read(Roles(context.Data.LoadFromEnumerable<PlainRow>(rows)), threads: 1).Labels.ToArray().Should().Equal(Enumerable.Range(0, 100).Select(row => (float)row));
+    }
+
+    private static bool AreInMemory(RoleMappedData rows) => InMemoryRows.Of(rows, new UsableRows(rows, 3, _ => false)) is not null;
 
     private static TrainingData Read(RoleMappedData rows, int threads, int classes = 3) => DataReader.Read(rows, classes, _ => false, () => { }, threads);
 
@@ -210,12 +245,14 @@ public sealed class DataReaderTests
 
     private static float[] Features(int row) => [.. Enumerable.Range(0, Columns).Select(column => row * 31 % 1009 - column / 7f)];
 
-    private sealed class PlainRow
+    private class PlainRow
     {
         [VectorType(Columns)] public float[] Features { get; set; } = [];
 
         public float Label { get; set; }
     }
+
+    private sealed class DerivedRow : PlainRow;
 
     private sealed class WeightedRow
     {
@@ -259,15 +296,28 @@ public sealed class DataReaderTests
 
     private class VirtualRow
     {
+        [VectorType(Columns)] public float[] Features { get; set; } = [];
+
         public virtual float Label { get; set; }
     }
 
     private sealed class LazyRow
     {
+        [VectorType(Columns)] public float[] Features { get; set; } = [];
+
         public float Label => field == 0 ? field = 1 : field;
     }
 
-    private sealed record RecordRow(float Label, float Feature);
+    private sealed class OtherwiseLazyRow
+    {
+        [VectorType(Columns)] public float[] Features { get; set; } = [];
+
+        public float Label { get; set; }
+
+        public float Weight => Label + 1;
+    }
+
+    private sealed record RecordRow(float Label, [property: VectorType(Columns)] float[] Features);
 
     /// <summary>A view that says it has another number of rows.</summary>
     private sealed class Miscounted(IDataView view, long count) : IDataView
