@@ -57,6 +57,7 @@ internal static class Libtorch
 
     private static LoadedLibtorch Load(Action<string> trace)
     {
+        HiddenCaches.Guard(trace);
         if (ApplicationHasLoadedIt())
         {
             Initialise();
