@@ -12,8 +12,12 @@ internal static class AlignedMemory
         Aligned(GC.AllocateArray<T>(checked(length + CacheLine / sizeof(T)), pinned: true), length);
 
     /// <summary>Whatever was there before: for memory that is written whole before it is read.</summary>
-    public static unsafe Memory<T> AllocateUninitialized<T>(int length) where T : unmanaged =>
-        Aligned(GC.AllocateUninitializedArray<T>(checked(length + CacheLine / sizeof(T)), pinned: true), length);
+    public static unsafe Memory<T> AllocateUninitialized<T>(int length) where T : unmanaged
+    {
+        T[] array = GC.AllocateUninitializedArray<T>(checked(length + CacheLine / sizeof(T)), pinned: true);
+        HugePages.Advise((nuint)Unsafe.AsPointer(ref array[0]), (nuint)array.Length * (nuint)sizeof(T));
+        return Aligned(array, length);
+    }
 
     private static unsafe Memory<T> Aligned<T>(T[] array, int length) where T : unmanaged
     {

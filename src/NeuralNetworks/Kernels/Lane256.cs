@@ -74,5 +74,5 @@ internal readonly unsafe struct Lane256(Vector256<float> value) : ILane<Lane256>
     public static uint NonZeros(Lane256 a) => (~Vector256.Equals(a.value, Vector256<float>.Zero)).ExtractMostSignificantBits();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Sum(Lane256 a) => Vector256.Sum(a.value);
+    public static float Sum(Lane256 a) => Vector128.Sum(a.value.GetLower() + a.value.GetUpper());
 }

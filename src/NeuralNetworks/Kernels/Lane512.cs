@@ -73,6 +73,11 @@ internal readonly unsafe struct Lane512(Vector512<float> value) : ILane<Lane512>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static uint NonZeros(Lane512 a) => (uint)(~Vector512.Equals(a.value, Vector512<float>.Zero)).ExtractMostSignificantBits();
 
+    // By halves: the library's sum takes each quarter for itself, with three times as many instructions.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Sum(Lane512 a) => Vector512.Sum(a.value);
+    public static float Sum(Lane512 a)
+    {
+        Vector256<float> half = a.value.GetLower() + a.value.GetUpper();
+        return Vector128.Sum(half.GetLower() + half.GetUpper());
+    }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Microsoft.ML.Data;
 
@@ -98,6 +99,7 @@ internal sealed class UsableRows
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int IndexOfBadWeight(ReadOnlySpan<float> values)
     {
         for (int i = 0; i < values.Length; i++)
@@ -106,7 +108,8 @@ internal sealed class UsableRows
     }
 
     /// <summary>The index of the first NaN or infinity, or -1.</summary>
-    internal static int IndexOfNonFinite(ReadOnlySpan<float> values)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static int IndexOfNonFinite(ReadOnlySpan<float> values)
     {
         // Exponent bits all set: NaN or infinity.
         var exponent = new Vector<int>(0x7F800000);
@@ -122,6 +125,7 @@ internal sealed class UsableRows
         return -1;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void CheckLength(string column, long row, int expected, int length)
     {
         if (length != expected)
