@@ -5,7 +5,7 @@ namespace MlNetLr.Benchmarks.Compare;
 /// <summary>Everything side by side: these trainers, their peers and the hardware's floor.</summary>
 internal sealed class CompareCommand : Command
 {
-    private static readonly string[] Known = ["W1", "W2", "W3", "W4", "W5", "start", "ingest", "fit", "contention"];
+    private static readonly string[] Known = ["W1", "W2", "W3", "W4", "W5", "start", "ingest", "fit", "contention", "products"];
 
     public override string Name => "compare";
 
@@ -44,6 +44,7 @@ internal sealed class CompareCommand : Command
             foreach (Section section in ScoringComparison.Run(rounds)) report.Add(section);
         if (chosen.Contains("ingest")) report.Add(IngestComparison.Run(rounds));
         if (chosen.Contains("contention")) report.Add(ContentionComparison.Run(rounds));
+        if (chosen.Contains("products")) report.Add(ProductComparison.Run(rounds));
         report.Write(name);
         return report.AllMet ? 0 : 1;
     }

@@ -35,11 +35,15 @@ internal static class TrainingComparison
         List<Bar> bars = [new("Torch engine / TorchSharp in memory", race.Ratio(engine, peer), 1, AtLeast: false)];
         if (workload.Name == "W1" && contestants.Any(contestant => contestant.Name == PythonLoop.Seed))
             bars.Add(new($"{PythonLoop.Seed} / {Two}", race.Ratio(PythonLoop.Seed, Two), 300, AtLeast: true));
+        string note = "";
         if (!linear)
         {
-            string floor = race[GemmFloor.Own].Median < race[GemmFloor.Library].Median ? GemmFloor.Own : GemmFloor.Library;
+            bool own = race[GemmFloor.Own].Median < race[GemmFloor.Library].Median;
+            string floor = own ? GemmFloor.Own : GemmFloor.Library;
+            double ofHalf = 2 * race.Ratio(Two, floor);
             if (workload.Name == "W2") bars.Add(new("1 thread / floor of one core", race.Ratio(One, floor), 1.25, AtLeast: false));
-            bars.Add(new("2 threads / floor of two cores", 2 * race.Ratio(Two, floor), workload.Name == "W2" ? 1.5 : 1.12, AtLeast: false));
+            bars.Add(new("2 threads / floor of two cores", own ? race.Ratio(Two, GemmFloor.OwnOnTwo) : ofHalf, workload.Name == "W2" ? 1.5 : 1.12, AtLeast: false));
+            note = $"2 threads / half of the floor of one core: {ofHalf:F2}; one core / two at once: {race.Ratio(GemmFloor.Own, GemmFloor.OwnOnTwo):F2}.";
             bars.Add(new("TorchSharp in memory / 2 threads", race.Ratio(peer, Two), workload.Name == "W2" ? 4.5 : 1.35, AtLeast: true));
         }
         else
@@ -48,6 +52,6 @@ internal static class TrainingComparison
         }
         return new Section(
             $"{workload.Name}: {string.Join("-", workload.Sizes)}, batch {workload.Batch}, {workload.Rule}, {workload.Rows:N0} rows", "us per step",
-            [.. race.Laps.Select(lap => (lap.Name, lap.Median, lap.Best))], bars);
+            [.. race.Laps.Select(lap => (lap.Name, lap.Median, lap.Best))], bars, note);
     }
 }

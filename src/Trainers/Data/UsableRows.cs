@@ -62,15 +62,18 @@ internal sealed class UsableRows
         throw Unusable(weight, first + weightRow, $"a finite number of at least 0 but was {Text(someWeights[badWeight])}", "Correct the weight or filter the row.");
     }
 
-    /// <summary>The features of a row have another length than their column's type says.</summary>
+    /// <summary>Whether the features of a row are as many as their column's type says.</summary>
+    /// <exception cref="InvalidOperationException">They are not.</exception>
     public void CheckFeatures(long row, int length) => CheckLength(features, row, Columns, length);
 
-    /// <summary>The labels of a row have another length than their column's type says.</summary>
+    /// <summary>Whether the labels of a row are as many as their column's type says.</summary>
+    /// <exception cref="InvalidOperationException">They are not.</exception>
     public void CheckLabels(long row, int length) => CheckLength(label, row, LabelColumns, length);
 
     /// <summary>The class of a row, from 0.</summary>
     /// <param name="row">The number of the row in the view.</param>
     /// <param name="key">From 1; 0 where it is missing.</param>
+    /// <exception cref="InvalidOperationException">It is missing or beyond the classes.</exception>
     public float Class(long row, uint key)
     {
         if (key == 0 || key > Classes)
