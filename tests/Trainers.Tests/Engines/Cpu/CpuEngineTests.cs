@@ -124,7 +124,9 @@ public sealed class CpuEngineTests
         engine.Invoking(e => e.Predict(data, 0, 2, new float[5])).Should().Throw<ArgumentException>().WithMessage("outputs must hold 2 x 3 numbers but had 5.*");
     }
 
+    // A garbage collection on behalf of another test closes this thread's piece of the heap, and its unused rest may count as allocated.
     [TestMethod]
+    [DoNotParallelize]
     public void ForwardBackward_AfterTheFirstStep_AllocatesNothing()
     {
         foreach (Network network in new[] { Cases.Mlp(ActivationFunction.Gelu, 12, 32, 32, 1), Cases.Mlp(ActivationFunction.Relu, 12, 1), Cases.Mlp(ActivationFunction.Relu, 12, 24, 1) })
