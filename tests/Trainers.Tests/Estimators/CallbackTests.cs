@@ -1,6 +1,7 @@
 using Microsoft.ML;
 using Microsoft.ML.LrSchedules;
 using Microsoft.ML.Trainers.Torch;
+using Microsoft.ML.Trainers.Torch.Tests;
 using Microsoft.VisualStudio.TestTools.UnitTesting;
 
 namespace Trainers.Tests.Estimators;
@@ -68,10 +69,5 @@ public sealed class CallbackTests
         };
         context.Regression.Trainers.TorchLinear(options).Fit(context.View(Samples.Linear(50)));
         rates.Should().Equal(0.02, 0.02);
-    }
-
-    private sealed class Immediate(Action<TrainingProgress> listener) : IProgress<TrainingProgress>
-    {
-        public void Report(TrainingProgress value) => listener(value);
     }
 }

@@ -3,6 +3,7 @@ using Microsoft.ML.Data;
 using Microsoft.ML.LrSchedules;
 using Microsoft.ML.NeuralNetworks;
 using Microsoft.ML.Trainers.Torch;
+using Microsoft.ML.Trainers.Torch.Tests;
 using Microsoft.VisualStudio.TestTools.UnitTesting;
 
 namespace Trainers.Tests.Estimators;
@@ -89,10 +90,5 @@ public sealed class TabularFitTests
         public float Label { get; set; }
 
         [VectorType(2)] public float[] Features { get; set; } = [];
-    }
-
-    private sealed class Immediate(Action<TrainingProgress> listener) : IProgress<TrainingProgress>
-    {
-        public void Report(TrainingProgress value) => listener(value);
     }
 }
