@@ -8,7 +8,7 @@ namespace MlNetLr.Benchmarks.Compare;
 
 /// <summary>
 /// The matrix products of one step and nothing else, in blocks of rows as the engine does them: forward, weight gradients, and input gradients of all layers but
-/// the first. Nobody who trains exactly can be faster. On two cores at once, because two virtual cores are seldom twice as fast as one whose neighbour is idle.
+/// the first. Nobody who trains exactly can be faster; half of it is the floor of two cores. The products on two cores at once say how much of that the machine can give.
 /// </summary>
 internal static unsafe class GemmFloor
 {

@@ -24,11 +24,11 @@ internal static class DataReader
     /// <param name="what">What the rows are for: training or validation.</param>
     public static TrainingData Read(RoleMappedData data, int classes, Func<int, bool> mayBeMissing, Action checkAlive, int? threads = null, string what = "training")
     {
-        int columns = data.Schema.Feature!.Value.Type.GetVectorSize(), labelColumns = Math.Max(1, data.Schema.Label!.Value.Type.GetValueCount());
+        var usable = new UsableRows(data, classes, mayBeMissing);
+        int columns = usable.Columns, labelColumns = usable.LabelColumns;
         bool weighted = data.Schema.Weight is not null;
         long? rows = data.Data.GetRowCount();
         int block = Math.Max(1, FloatsPerBlock / columns);
-        var usable = new UsableRows(data, classes, mayBeMissing);
 
         RowBuffer[] buffers = RowBuffer.For(rows, columns, labelColumns, weighted ? 1 : 0);
         RowBuffer features = buffers[0], labels = buffers[1], weights = buffers[2];
