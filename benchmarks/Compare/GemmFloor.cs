@@ -104,7 +104,7 @@ internal static unsafe class GemmFloor
         {
             // A single column or row goes the way that the engine goes: dot products, and a product whose rows are the outputs.
             Product own = p is { Columns: 1, LeftTransposed: true } ? p with { Rows = 1, Columns = p.Rows, LeftTransposed = false } : p;
-            int lda = ParameterLayout.Padded(own.LeftTransposed ? own.Rows : own.Depth), ldc = ParameterLayout.Padded(own.Columns);
+            int lda = LayerPass.Stride(own.LeftTransposed ? own.Rows : own.Depth), ldc = LayerPass.Stride(own.Columns);
             Memory<float> a = RandomMemory.Allocate((own.LeftTransposed ? own.Depth : own.Rows) * lda), c = RandomMemory.Allocate(own.Rows * ldc);
             float* pa = Address(a), pc = Address(c);
             if (own.Columns == 1)

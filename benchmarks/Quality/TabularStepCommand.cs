@@ -117,7 +117,7 @@ internal sealed class TabularStepCommand : Command
             {
                 foreach (var (inputs, outputs, forward, backward, gradient) in layers)
                 {
-                    int stride = ParameterLayout.Padded(inputs);
+                    int stride = LayerPass.Stride(inputs);
                     Gemm.Multiply(x, stride, 1, forward.Panels, null, y, outputs, Rows, outputs, inputs);
                     Gemm.Multiply(x, outputs, 1, backward.Panels, null, y, stride, Rows, inputs, outputs);
                     Gemm.Multiply(x, 1, stride, gradient.Panels, null, y, outputs, inputs, outputs, Rows);

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 using static Microsoft.ML.NeuralNetworks.Kernels.GemmTile;
 
 namespace Microsoft.ML.NeuralNetworks.Kernels;
@@ -15,6 +16,12 @@ internal static unsafe class Gemm
 
     /// <summary>Tiles of rows that a panel serves while it is in the first cache: 128 rows x 256 of A are 128 KB of the second.</summary>
     private const int RowTiles = 16;
+
+    /// <summary>From 1 MB per block of depth on, the panels come from behind the second cache: they are used by twice as many rows, and asked for in time.</summary>
+    private const int FarLength = 1 << 18;
+
+    /// <summary>Floats that one request for memory brings.</summary>
+    private const int CacheLine = 16;
 
     /// <summary>
     /// C = A B, or bias + A B, or C + A B, and then max(lower, .): 0 for a rectifier, negative infinity for nothing.
@@ -36,7 +43,9 @@ internal static unsafe class Gemm
         float* a, nint ai, nint ak, Panels b, float* bias, float* c, nint ci, int rows, int columns, int depth, bool accumulate, float lower)
         where T : struct, ILane<T>
     {
-        int width = 2 * T.Count, block = RowTiles * T.TileRows;
+        int width = 2 * T.Count;
+        bool far = (long)Math.Min(depth, DepthBlock) * columns >= FarLength;
+        int block = (far ? 2 : 1) * RowTiles * T.TileRows;
         float* start = stackalloc float[width];
         float* edge = stackalloc float[8 * width];
         for (int k = 0; k == 0 || k < depth; k += DepthBlock)
@@ -65,11 +74,15 @@ internal static unsafe class Gemm
                         new Span<float>(start, width).Clear();
                         if (bias != null) new ReadOnlySpan<float>(bias + j, valid).CopyTo(new Span<float>(start, width));
                     }
+                    int share = far && j + width < columns ? (count * T.TileRows + end - row - 1) / (end - row) : 0, asked = 0;
                     for (int i = row; i < end;)
                     {
+                        // With each tile a share of the next panel, and the next tile's sums.
+                        if (share > 0) asked = AskFor(bj + b.PanelStride, b.RowStride, asked, Math.Min(count, asked + share), width);
                         float* aik = a + i * ai + k * ak;
                         float* cij = c + i * ci + j;
                         int height = Height<T>(end - i);
+                        if (far && continues) AskFor(cij, ci, height, Math.Min(end - i, 2 * height), valid);
                         if (whole)
                         {
                             Tile<T>(height, wide, aik, ai, ak, bj, b.RowStride, continues ? cij : start, continues ? ci : 0, cij, ci, count, least);
@@ -86,6 +99,16 @@ internal static unsafe class Gemm
                 }
             }
         }
+    }
+
+    /// <summary>Asks for rows first .. end - 1 of a matrix, and returns end.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int AskFor(float* matrix, nint stride, int first, int end, int columns)
+    {
+        if (Sse.IsSupported)
+            for (int row = first; row < end; row++)
+                for (int j = 0; j < columns; j += CacheLine) Sse.Prefetch1(matrix + row * stride + j);
+        return end;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

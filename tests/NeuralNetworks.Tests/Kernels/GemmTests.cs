@@ -44,6 +44,18 @@ public sealed unsafe class GemmTests
     }
 
     [TestMethod]
+    public void Multiply_PanelsBeyondTheSecondCache_EqualsTheDoubleProduct()
+    {
+        const int Rows = 270, Columns = 1037, Depth = 258;
+        Check<Lane512>(Rows, Columns, Depth, transposed: false, Start.Bias);
+        Check<Lane512>(Rows, Columns, Depth, transposed: true, Start.Accumulate);
+        Check<Lane256>(Rows, Columns, Depth, transposed: false, Start.Accumulate);
+        Check<Lane256>(Rows, Columns, Depth, transposed: true, Start.Zero);
+        Check<Lane128>(Rows, Columns, Depth, transposed: false, Start.Zero);
+        Check<Lane128>(Rows, Columns, Depth, transposed: true, Start.Bias);
+    }
+
+    [TestMethod]
     public void Multiply_Rectified_HasNoNegativeNumbersAndKeepsNaN()
     {
         const int Rows = 9, Columns = 20, Depth = 30;

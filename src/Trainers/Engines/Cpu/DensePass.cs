@@ -95,7 +95,7 @@ internal sealed unsafe class DensePass : LayerPass
         }
         Columns.Sum(dy, yStride, rectified ? y.Pointer : null, factor, context.Rows, outputs, sums, context.Accumulate);
         // The gradient's padding holds what another layer left there.
-        new Span<float>(sums + outputs, yStride - outputs).Clear();
+        new Span<float>(sums + outputs, ParameterLayout.Padded(outputs) - outputs).Clear();
     }
 
     private void WeightGradient(float* dz, in PassContext context)

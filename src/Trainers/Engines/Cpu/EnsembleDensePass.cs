@@ -24,7 +24,7 @@ internal sealed unsafe class EnsembleDensePass : LayerPass
         this.packed = packed;
         (members, inputs, outputs, fansOut) = (layer.Members, layer.InputSize, layer.OutputSize, layer.FansOut);
         (xStride, yStride) = (Stride(layer.Inputs), Stride(layer.Outputs));
-        (uStride, zStride) = (ParameterLayout.Padded(inputs), ParameterLayout.Padded(outputs));
+        (uStride, zStride) = (Lines(inputs), Lines(outputs));
         weightOffset = layout[$"{layer.Name}.weight"].Offset;
         inputScaleOffset = layout[$"{layer.Name}.input_scale"].Offset;
         outputScaleOffset = layout[$"{layer.Name}.output_scale"].Offset;

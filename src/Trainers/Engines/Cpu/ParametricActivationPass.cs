@@ -42,7 +42,7 @@ internal sealed unsafe class ParametricActivationPass(ParametricActivation layer
         float* blend = context.Weight(offset);
         if (size == 1) ForwardColumn(x, context.Rows, *blend);
         else if (context.GoesBack) ForwardRows(x, blend, context);
-        else ParametricActivations.Apply(function, x, blend, y.Pointer, context.Rows, stride);
+        else ParametricActivations.Apply(function, x, blend, y.Pointer, context.Rows, size, stride);
         return y.Pointer;
     }
 
@@ -54,8 +54,8 @@ internal sealed unsafe class ParametricActivationPass(ParametricActivation layer
             BackwardColumn(dy, context.Rows, *context.Weight(offset), sums, context.Accumulate);
             return dy;
         }
-        ParametricActivations.Backward(slope.Pointer, push, dy, context.Rows, stride, sums, context.Accumulate);
-        new Span<float>(sums + size, stride - size).Clear();
+        ParametricActivations.Backward(slope.Pointer, push, dy, context.Rows, size, stride, sums, context.Accumulate);
+        new Span<float>(sums + size, ParameterLayout.Padded(size) - size).Clear();
         return dy;
     }
 
@@ -69,7 +69,7 @@ internal sealed unsafe class ParametricActivationPass(ParametricActivation layer
             int rows = Math.Min(step, context.Rows - row);
             if (rate > 0) DropoutMask.Fill(mask.Span, stride, size, context.FirstRow + row, rows, rate, context.Seed, context.Step, number);
             nint at = (nint)row * stride;
-            ParametricActivations.Forward(function, x + at, blend, rate > 0 ? mask.Pointer : null, y.Pointer + at, slope.Pointer + at, push + at, rows, stride);
+            ParametricActivations.Forward(function, x + at, blend, rate > 0 ? mask.Pointer : null, y.Pointer + at, slope.Pointer + at, push + at, rows, size, stride);
         }
     }
 

@@ -50,6 +50,21 @@ public sealed class TorchAgreementTests
         Check(new Network([new MissingIndicators("i", 6, [0, 1, 4]), new MissingValues("m", 9), new Standardization("s", 9), new Dense("a", 9, 8), new Activation("b", 8, ActivationFunction.Gelu), new Dense("c", 8, 1)]), new SquaredError(), gaps);
     }
 
+    [TestMethod]
+    public void FiftySteps_RowsOfWholePages_EndAtTheSameWeights()
+    {
+        Residual residual = new("r", [new LayerNorm("r.0", 1024), new Scaling("r.1", 1024), new RobustScaling("r.3", 1024), new Dropout("r.2", 1024, 0.3f)]);
+        Check(
+            new Network(
+            [
+                new Dense("a", 6, 1024), new Activation("b", 1024, ActivationFunction.Relu), new NtkDense("c", 1024, 1024), new BatchNorm("n", 1024),
+                new ParametricActivation("p", 1024, ActivationFunction.Mish), residual, new Dense("z", 1024, 1),
+            ]),
+            new SquaredError(), Cases.Data(200, 6, weighted: true));
+        Layer[] members = [new EnsembleDense("a", 6, 1024, 2, FansOut: true), new ParametricActivation("p", 2048, ActivationFunction.Relu), new Dropout("o", 2048, 0.2f)];
+        Check(new Network([.. members, new EnsembleDense("z", 1024, 3, 2, FansOut: false)]), new SoftmaxCrossEntropy(), Cases.Data(200, 6, classes: 3));
+    }
+
     /// <summary>Fifty steps on either engine; the weights must agree to 1e-5.</summary>
     internal static void Check(Network network, Loss loss, TrainingData data)
     {
