@@ -45,11 +45,16 @@ internal sealed unsafe class DensePass : LayerPass
     {
         input = x;
         float lower = rectified ? 0 : float.NegativeInfinity;
-        float* bias = context.Weight(biasOffset);
-        if (packed.Forward is { } matrix)
-            Gemm.Multiply(x, xStride, 1, matrix.Panels, bias, y.Pointer, yStride, context.Rows, outputs, inputs, lower: lower);
+        float* bias = context.Weight(biasOffset), w = context.Weight(weightOffset);
+        if (packed.InPlace || packed.Forward is not null)
+        {
+            Panels panels = packed.InPlace ? Panels.Of(w, outputs) : packed.Forward!.Panels;
+            Gemm.Multiply(x, xStride, 1, panels, bias, y.Pointer, yStride, context.Rows, outputs, inputs, lower: lower);
+        }
         else
-            Dot(x, context.Weight(weightOffset), *bias, context.Rows, lower);
+        {
+            Dot(x, w, *bias, context.Rows, lower);
+        }
         return y.Pointer;
     }
 

@@ -7,6 +7,9 @@ namespace Microsoft.ML.Trainers.Torch.Engines.Cpu;
 /// <summary>A dense layer's weights in the order of the matrix product.</summary>
 internal sealed class DenseWeights
 {
+    // Up to here the forward product reads the weights where they lie; the rows of wider ones lie too far apart for the caches.
+    private const int ManyOutputs = 256;
+
     private readonly int outputs;
     private readonly ParameterSlot slot;
 
@@ -18,7 +21,8 @@ internal sealed class DenseWeights
         (int inputs, outputs) = layer is EnsembleDense ensemble ? (ensemble.InputSize, ensemble.OutputSize) : (layer.Inputs, layer.Outputs);
         slot = layout[$"{layer.Name}.weight"];
         Factor = layer is NtkDense or EnsembleDense ? 1 / MathF.Sqrt(inputs) : 1;
-        if (outputs > 1 || layer is EnsembleDense) Forward = new PackedMatrix(inputs, outputs);
+        InPlace = layer is Dense && outputs > 1 && outputs <= ManyOutputs && outputs % ParameterLayout.Alignment == 0;
+        if (layer is EnsembleDense || (outputs > 1 && !InPlace)) Forward = new PackedMatrix(inputs, outputs);
         // The members' own factors learn in front of the product.
         if (passesBack || layer is EnsembleDense) Backward = new PackedMatrix(outputs, inputs);
     }
@@ -26,7 +30,10 @@ internal sealed class DenseWeights
     /// <summary>What the stored weights are multiplied by.</summary>
     public float Factor { get; }
 
-    /// <summary>Factor W, or null for a single output, which is a row of dot products.</summary>
+    /// <summary>Whether the forward product reads the weights themselves.</summary>
+    public bool InPlace { get; }
+
+    /// <summary>Factor W; null where the weights themselves are read, and for a single output, which is a row of dot products.</summary>
     public PackedMatrix? Forward { get; }
 
     /// <summary>The transpose of W, or null where no gradient of the inputs is asked for.</summary>
