@@ -20,9 +20,6 @@ internal static unsafe class Gemm
     /// <summary>From 1 MB per block of depth on, the panels come from behind the second cache: they are used by twice as many rows, and asked for in time.</summary>
     private const int FarLength = 1 << 18;
 
-    /// <summary>Floats that one request for memory brings.</summary>
-    private const int CacheLine = 16;
-
     /// <summary>
     /// C = A B, or bias + A B, or C + A B, and then max(lower, .): 0 for a rectifier, negative infinity for nothing.
     /// A's number (i, k) is at a[i * ai + k * ak]; C's rows are <paramref name="ci"/> apart; <paramref name="bias"/> is null,
@@ -101,13 +98,13 @@ internal static unsafe class Gemm
         }
     }
 
-    /// <summary>Asks for rows first .. end - 1 of a matrix, and returns end.</summary>
+    /// <summary>Asks for rows first .. end - 1 of a matrix to come into the second cache (a panel would fill the first), and returns end.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int AskFor(float* matrix, nint stride, int first, int end, int columns)
     {
         if (Sse.IsSupported)
             for (int row = first; row < end; row++)
-                for (int j = 0; j < columns; j += CacheLine) Sse.Prefetch1(matrix + row * stride + j);
+                for (int j = 0; j < columns; j += Rows.CacheLine) Sse.Prefetch1(matrix + row * stride + j);
         return end;
     }
 

@@ -6,8 +6,10 @@ namespace Microsoft.ML.NeuralNetworks.Kernels;
 /// <summary>Picking rows out of a table.</summary>
 internal static unsafe class Rows
 {
+    /// <summary>Floats that one request for memory brings.</summary>
+    public const int CacheLine = 64 / sizeof(float);
+
     private const int Ahead = 16;
-    private const int CacheLine = 64 / sizeof(float);
 
     /// <summary>Asks for <paramref name="numbers"/>, which will be read soon, where the processor can be asked.</summary>
     public static void Prefetch(ReadOnlySpan<float> numbers)

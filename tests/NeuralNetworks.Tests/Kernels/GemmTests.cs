@@ -73,25 +73,27 @@ public sealed unsafe class GemmTests
     }
 
     [TestMethod]
-    public void Multiply_ARowAloneOrAmongOthersOrWithoutItsZeros_HasTheSameBits()
+    [DataRow(37, 53)]
+    [DataRow(270, 1037)]
+    public void Multiply_ARowAloneOrAmongOthersOrWithoutItsZeros_HasTheSameBits(int rows, int columns)
     {
-        const int Rows = 37, Columns = 53, Depth = 300;
-        float[] a = Numbers(1, Rows * Depth), b = Numbers(2, Depth * Columns);
+        const int Depth = 300;
+        float[] a = Numbers(1, rows * Depth), b = Numbers(2, Depth * columns);
         for (int i = 0; i < a.Length; i += 3) a[i] = 0;
-        var packed = new PackedMatrix(Depth, Columns);
-        packed.Pack(b, Depth, Columns);
+        var packed = new PackedMatrix(Depth, columns);
+        packed.Pack(b, Depth, columns);
         // A row without its zeros has whole panels of outputs.
         int padded = packed.Count * 2 * Simd.Count;
-        float[] bias = [.. Numbers(3, Columns), .. new float[padded - Columns]], all = new float[Rows * Columns], one = new float[Columns], row = new float[padded];
+        float[] bias = [.. Numbers(3, columns), .. new float[padded - columns]], all = new float[rows * columns], one = new float[columns], row = new float[padded];
         fixed (float* pa = a, pbias = bias, pall = all, pone = one, prow = row)
         {
-            Gemm.Multiply(pa, Depth, 1, packed.Panels, pbias, pall, Columns, Rows, Columns, Depth, lower: 0);
-            for (int r = 0; r < Rows; r++)
+            Gemm.Multiply(pa, Depth, 1, packed.Panels, pbias, pall, columns, rows, columns, Depth, lower: 0);
+            for (int r = 0; r < rows; r++)
             {
-                Gemm.Multiply(pa + r * Depth, Depth, 1, packed.Panels, pbias, pone, Columns, 1, Columns, Depth, lower: 0);
+                Gemm.Multiply(pa + r * Depth, Depth, 1, packed.Panels, pbias, pone, columns, 1, columns, Depth, lower: 0);
                 NonZeroGemm.Row(pa + r * Depth, packed.Panels, pbias, prow, packed.Count, Depth, 0);
-                one.Should().Equal(all.AsSpan(r * Columns, Columns).ToArray());
-                row.Take(Columns).Should().Equal(one);
+                one.Should().Equal(all.AsSpan(r * columns, columns).ToArray());
+                row.Take(columns).Should().Equal(one);
             }
         }
     }

@@ -13,9 +13,6 @@ internal sealed unsafe class DensePass : LayerPass
     // With fewer outputs than this, dW is computed as its transpose: the rows of a tile are the outputs, and nothing is packed.
     private const int FewOutputs = 4;
 
-    // Up to here the product reads dZ where it lies; the rows of wider ones lie too far apart for the caches.
-    private const int ManyOutputs = 256;
-
     private readonly DenseWeights packed;
     private readonly bool rectified;
     private readonly float factor;
@@ -32,7 +29,7 @@ internal sealed unsafe class DensePass : LayerPass
         (xStride, yStride) = (Stride(inputs), Stride(outputs));
         weightOffset = layout[$"{layer.Name}.weight"].Offset;
         biasOffset = layout[$"{layer.Name}.bias"].Offset;
-        packedGradient = new PackedMatrix(outputs > ManyOutputs ? Gemm.DepthBlock : 0, outputs);
+        packedGradient = new PackedMatrix(outputs > DenseWeights.MostColumnsInPlace ? Gemm.DepthBlock : 0, outputs);
         factor = packed.Factor;
         if (outputs <= FewOutputs) transposed.Reserve(outputs * inputs);
     }
@@ -46,15 +43,10 @@ internal sealed unsafe class DensePass : LayerPass
         input = x;
         float lower = rectified ? 0 : float.NegativeInfinity;
         float* bias = context.Weight(biasOffset), w = context.Weight(weightOffset);
-        if (packed.InPlace || packed.Forward is not null)
-        {
-            Panels panels = packed.InPlace ? Panels.Of(w, outputs) : packed.Forward!.Panels;
+        if (packed.Forward(w) is { } panels)
             Gemm.Multiply(x, xStride, 1, panels, bias, y.Pointer, yStride, context.Rows, outputs, inputs, lower: lower);
-        }
         else
-        {
             Dot(x, w, *bias, context.Rows, lower);
-        }
         return y.Pointer;
     }
 
@@ -124,7 +116,7 @@ internal sealed unsafe class DensePass : LayerPass
                     dw[k * outputs + n] = context.Accumulate ? dw[k * outputs + n] + value : value;
                 }
         }
-        else if (outputs <= ManyOutputs)
+        else if (outputs <= DenseWeights.MostColumnsInPlace)
         {
             Gemm.Multiply(input, 1, xStride, Panels.Of(dz, yStride), null, dw, outputs, inputs, outputs, context.Rows, context.Accumulate);
         }

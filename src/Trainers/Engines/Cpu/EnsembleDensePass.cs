@@ -51,7 +51,7 @@ internal sealed unsafe class EnsembleDensePass : LayerPass
             var scale = new ReadOnlySpan<float>(context.Weight(inputScaleOffset + member * inputs), inputs);
             for (int r = 0; r < rows; r++) TensorPrimitives.Multiply(InputRow(x, r, member), scale, Row(u.Pointer, member * rows + r, uStride, inputs));
         }
-        Gemm.Multiply(u.Pointer, uStride, 1, packed.Forward!.Panels, null, z.Pointer, zStride, rows * members, outputs, inputs);
+        Gemm.Multiply(u.Pointer, uStride, 1, packed.Forward(context.Weight(weightOffset))!.Value, null, z.Pointer, zStride, rows * members, outputs, inputs);
         for (int member = 0; member < members; member++)
         {
             var scale = new ReadOnlySpan<float>(context.Weight(outputScaleOffset + member * outputs), outputs);

@@ -51,6 +51,10 @@ public sealed class TorchAgreementTests
     }
 
     [TestMethod]
+    public void FiftySteps_WeightsReadInPlaceAndPacked_EndAtTheSameWeights() =>
+        Check(Cases.Mlp(ActivationFunction.Relu, 6, 16, 48, 256, 272, 1), new SquaredError(), Cases.Data(200, 6, weighted: true));
+
+    [TestMethod]
     public void FiftySteps_RowsOfWholePages_EndAtTheSameWeights()
     {
         Residual residual = new("r", [new LayerNorm("r.0", 1024), new Scaling("r.1", 1024), new RobustScaling("r.3", 1024), new Dropout("r.2", 1024, 0.3f)]);
