@@ -24,7 +24,7 @@ internal static class EngineChoice
             return new TorchEngine(network, loss, data, seed, device, threads, precision, say);
         }
         say("Engine: managed, on the CPU.");
-        return new CpuEngine(network, loss, data, seed, threads ?? 0);
+        return new CpuEngine(network, loss, data, seed, threads ?? 0, say);
     }
 
     private static string? WhyNot(MatrixPrecision precision) =>

@@ -27,15 +27,10 @@ internal sealed class TorchState : IDisposable
 
     private TorchState(int? threads, bool? gradients, bool tf32)
     {
+        this.tf32 = tf32;
+        outer = SetThreads(threads);
         lock (gate)
         {
-            // Asked in every thread: the first question, or else the first product, takes over the count that any thread set last, and would undo what is set here.
-            int now = torch.get_num_threads();
-            if (open++ == 0) before = now;
-            outer = current;
-            current = threads ?? outer ?? before;
-            torch.set_num_threads(current.Value);
-            this.tf32 = tf32;
             if (tf32 && openTf32++ == 0)
             {
                 tf32Before = (torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32);
@@ -53,6 +48,9 @@ internal sealed class TorchState : IDisposable
         return new TorchState(threads, gradients, tf32);
     }
 
+    /// <summary>One thread for what the calling thread asks of libtorch, until the scope is left: <see cref="Enter"/> for every step, without an object.</summary>
+    public static OneThreadScope OneThread() => new(SetThreads(1));
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -60,12 +58,44 @@ internal sealed class TorchState : IDisposable
         if (Environment.CurrentManagedThreadId != thread) throw new InvalidOperationException("A torch scope must be left on the thread that entered it.");
         disposed = true;
         gradients?.Dispose();
+        RestoreThreads(outer);
+        lock (gate)
+        {
+            if (tf32 && --openTf32 == 0) (torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32) = tf32Before;
+        }
+    }
+
+    /// <returns>What an outer scope of this thread had set.</returns>
+    private static int? SetThreads(int? threads)
+    {
+        lock (gate)
+        {
+            // Asked in every thread: the first question, or else the first product, takes over the count that any thread set last, and would undo what is set here.
+            int now = torch.get_num_threads();
+            if (open++ == 0) before = now;
+            int? outer = current;
+            current = threads ?? outer ?? before;
+            torch.set_num_threads(current.Value);
+            return outer;
+        }
+    }
+
+    private static void RestoreThreads(int? outer)
+    {
         lock (gate)
         {
             current = outer;
             torch.set_num_threads(outer ?? before);
             open--;
-            if (tf32 && --openTf32 == 0) (torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32) = tf32Before;
         }
+    }
+
+    /// <summary>See <see cref="OneThread"/>.</summary>
+    public readonly ref struct OneThreadScope(int? outer) : IDisposable
+    {
+        private readonly int? outer = outer;
+
+        /// <inheritdoc/>
+        public void Dispose() => RestoreThreads(outer);
     }
 }

@@ -5,18 +5,18 @@ namespace Microsoft.ML.Trainers.Torch.Engines.Cpu;
 /// <summary>Scratch memory that grows when more is asked for and never moves while it suffices. New memory is zero.</summary>
 internal sealed unsafe class AlignedBuffer
 {
-    private Memory<float> memory;
+    public Memory<float> Memory { get; private set; }
 
     public float* Pointer { get; private set; }
 
-    public Span<float> Span => memory.Span;
+    public Span<float> Span => Memory.Span;
 
     public float* Reserve(int length)
     {
-        if (length > memory.Length)
+        if (length > Memory.Length)
         {
-            memory = AlignedMemory.Allocate<float>(length);
-            Pointer = AddressOf(memory);
+            Memory = AlignedMemory.Allocate<float>(length);
+            Pointer = AddressOf(Memory);
         }
         return Pointer;
     }

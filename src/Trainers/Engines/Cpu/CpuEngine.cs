@@ -6,7 +6,7 @@ using Microsoft.ML.Trainers.Torch.Data;
 namespace Microsoft.ML.Trainers.Torch.Engines.Cpu;
 
 /// <summary>
-/// Forward and backward in managed vector code, without libtorch and without allocation once the buffers have grown. A batch is cut
+/// Forward and backward in managed vector code, without allocation once the buffers have grown; without libtorch but for <see cref="LargeProducts"/>. A batch is cut
 /// into as many parts as its work pays for; each part has its own buffers and its own gradient, and the gradients are added in the
 /// order of the parts: for a given number of threads the same bits, whatever the timing.
 /// </summary>
@@ -25,7 +25,7 @@ internal sealed unsafe class CpuEngine : Engine
     private const int LengthWorthHandingOver = 1 << 16;
 
     private readonly WorkerPool pool;
-    private readonly float* weights, gradients;
+    private readonly AlignedBuffer weights = new(), gradients = new();
     private readonly LinearPass? linear;
     private readonly int biasOffset;
     private readonly NetworkPass[] passes;
@@ -40,14 +40,16 @@ internal sealed unsafe class CpuEngine : Engine
     private TrainingData predicted;
     private int partsOfPass;
 
-    public CpuEngine(Network network, Loss loss, TrainingData data, ulong seed = 0, int threads = 0)
+    /// <param name="threads">Threads of one step; 0: as many as there are cores.</param>
+    /// <param name="say">Told which products are libtorch's, and why.</param>
+    /// <param name="largeAreLibtorchs">Whether those of large layers are; null: where that is faster.</param>
+    public CpuEngine(
+        Network network, Loss loss, TrainingData data, ulong seed = 0, int threads = 0, Action<string>? say = null, bool? largeAreLibtorchs = null)
         : base(network, loss, data)
     {
         if (WhyNot(network) is { } reason) throw new NotSupportedException(reason);
-        Weights = AlignedMemory.Allocate<float>(network.Layout.Length);
-        Gradients = AlignedMemory.Allocate<float>(network.Layout.Length);
-        weights = AlignedBuffer.AddressOf(Weights);
-        gradients = AlignedBuffer.AddressOf(Gradients);
+        weights.Reserve(network.Layout.Length);
+        gradients.Reserve(network.Layout.Length);
         predicted = data;
         this.seed = seed;
         pool = new WorkerPool(threads > 0 ? threads : Environment.ProcessorCount);
@@ -58,7 +60,8 @@ internal sealed unsafe class CpuEngine : Engine
         }
         located = data.Rows > 0 ? LocatedRows.For(network, data.Rows) : null;
         packed = new PackedWeights[network.Layout.Length < LengthWorthHandingOver ? pool.Threads : 1];
-        for (int i = 0; i < packed.Length; i++) packed[i] = new PackedWeights(network, located);
+        bool libtorchs = largeAreLibtorchs ?? LargeProducts.AreLibtorchs(network, say);
+        for (int i = 0; i < packed.Length; i++) packed[i] = new PackedWeights(network, located, libtorchs);
         wholeBatch = network.Layers.Any(LayerPasses.NeedsWholeBatch);
         passes = new NetworkPass[pool.Threads];
         partGradients = new AlignedBuffer[pool.Threads];
@@ -66,14 +69,14 @@ internal sealed unsafe class CpuEngine : Engine
         for (int i = 0; i < passes.Length; i++)
         {
             passes[i] = new NetworkPass(network, packed[i % packed.Length]);
-            partGradients[i] = new AlignedBuffer();
+            partGradients[i] = i == 0 ? gradients : new AlignedBuffer();
         }
         (pack, pass, add, predict) = (Pack, Pass, Add, Predict);
     }
 
-    public override Memory<float> Weights { get; }
+    public override Memory<float> Weights => weights.Memory;
 
-    public override Memory<float> Gradients { get; }
+    public override Memory<float> Gradients => gradients.Memory;
 
     /// <summary>Why this engine cannot run the network, or null if it can.</summary>
     public static string? WhyNot(Network network) =>
@@ -117,7 +120,11 @@ internal sealed unsafe class CpuEngine : Engine
     public override void Share(int length, Action<int, int> work) =>
         pool.Run(length >= (partsOfPass > 1 ? ParallelLength : LengthWorthHandingOver) ? pool.Threads : 1, work);
 
-    public override void Dispose() => pool.Dispose();
+    public override void Dispose()
+    {
+        pool.Dispose();
+        foreach (NetworkPass pass in passes) pass.Dispose();
+    }
 
     private int Parts(int rows, bool training)
     {
@@ -146,18 +153,18 @@ internal sealed unsafe class CpuEngine : Engine
     private void Pass(int part, int parts)
     {
         int first = Start(call.Count, part, parts), count = Start(call.Count, part + 1, parts) - first;
-        float* gradient = part == 0 ? gradients : partGradients[part].Pointer;
+        AlignedBuffer gradient = partGradients[part];
         bool accumulate = part == 0 && call.Accumulate;
         int* rows = (int*)call.Pointer + first;
         if (linear is { } single)
         {
             partLosses[part * 8] = call.Scale * single.ForwardBackward(
-                rows, count, weights, weights[biasOffset], (float)call.Scale, gradient, gradient + biasOffset, accumulate);
+                rows, count, weights.Pointer, weights.Pointer[biasOffset], (float)call.Scale, gradient.Pointer, gradient.Pointer + biasOffset, accumulate);
         }
         else
         {
             PackOwn(part);
-            var context = new PassContext((nint)weights, (nint)gradient, count, (nint)rows, call.FirstRow + first, accumulate, call.Step, seed, call.DropoutScale, Training: true);
+            var context = new PassContext(weights, gradient, count, (nint)rows, call.FirstRow + first, accumulate, call.Step, seed, call.DropoutScale, Training: true);
             partLosses[part * 8] = passes[part].ForwardBackward(Loss, call.LabelSmoothing, Data, rows, context, call.Scale);
         }
     }
@@ -175,7 +182,7 @@ internal sealed unsafe class CpuEngine : Engine
     {
         int first = Start(call.Count, part, parts), count = Start(call.Count, part + 1, parts) - first;
         PackOwn(part);
-        var context = new PassContext((nint)weights, 0, count, Numbers: 0, 0, Accumulate: false, Step: 0, seed, DropoutScale: 0, Training: false);
+        var context = new PassContext(weights, null, count, Numbers: 0, 0, Accumulate: false, Step: 0, seed, DropoutScale: 0, Training: false);
         passes[part].Predict(predicted, (int)call.Step + first, context, new Span<float>((float*)call.Pointer + (nint)first * Network.Outputs, count * Network.Outputs));
     }
 

@@ -8,7 +8,7 @@ internal sealed unsafe class CpuInputGradients : InputGradients
     private readonly Network network;
     private readonly PassChain chain;
     private readonly AlignedBuffer input = new();
-    private readonly Memory<float> weights, unused;
+    private readonly AlignedBuffer weights = new(), unused = new();
     private readonly int inputStride, outputStride;
 
     /// <param name="network">One whose layers <see cref="LayerPasses.Knows"/>.</param>
@@ -16,10 +16,10 @@ internal sealed unsafe class CpuInputGradients : InputGradients
     public CpuInputGradients(Network network, ReadOnlySpan<float> weights)
     {
         this.network = network;
-        this.weights = AlignedMemory.Allocate<float>(network.Layout.Length);
-        unused = AlignedMemory.Allocate<float>(network.Layout.Length);
+        this.weights.Reserve(network.Layout.Length);
+        unused.Reserve(network.Layout.Length);
         weights.CopyTo(this.weights.Span);
-        var packed = new PackedWeights(network, located: null, passesBack: true);
+        var packed = new PackedWeights(network, located: null, LargeProducts.AreLibtorchs(network), passesBack: true);
         packed.Pack(weights, training: true, part: 0, parts: 1);
         chain = new PassChain(network.Layers, network, packed, passesBack: true);
         (inputStride, outputStride) = (LayerPass.Stride(network.Inputs), LayerPass.Stride(network.Outputs));
@@ -44,9 +44,7 @@ internal sealed unsafe class CpuInputGradients : InputGradients
         GC.KeepAlive(this);
     }
 
-    public override void Dispose()
-    {
-    }
+    public override void Dispose() => chain.Dispose();
 
     private float* Forward(ReadOnlySpan<float> rows, int count)
     {
@@ -57,7 +55,7 @@ internal sealed unsafe class CpuInputGradients : InputGradients
     }
 
     private PassContext Context(int rows) =>
-        new((nint)AlignedBuffer.AddressOf(weights), (nint)AlignedBuffer.AddressOf(unused), rows, Numbers: 0, FirstRow: 0, Accumulate: false, Step: 0, Seed: 0, DropoutScale: 0, Training: false);
+        new(weights, unused, rows, Numbers: 0, FirstRow: 0, Accumulate: false, Step: 0, Seed: 0, DropoutScale: 0, Training: false);
 
     private static void Copy(float* from, int rows, int stride, int width, Span<float> to)
     {

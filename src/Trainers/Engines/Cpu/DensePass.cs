@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using Microsoft.ML.NeuralNetworks;
 using Microsoft.ML.NeuralNetworks.Kernels;
 using Microsoft.ML.NeuralNetworks.Layers;
@@ -14,6 +15,7 @@ internal sealed unsafe class DensePass : LayerPass
     private const int FewOutputs = 4;
 
     private readonly DenseWeights packed;
+    private readonly TorchProducts? libtorchs;
     private readonly bool rectified;
     private readonly float factor;
     private readonly int inputs, outputs, xStride, yStride, weightOffset, biasOffset;
@@ -29,21 +31,31 @@ internal sealed unsafe class DensePass : LayerPass
         (xStride, yStride) = (Stride(inputs), Stride(outputs));
         weightOffset = layout[$"{layer.Name}.weight"].Offset;
         biasOffset = layout[$"{layer.Name}.bias"].Offset;
-        packedGradient = new PackedMatrix(outputs > DenseWeights.MostColumnsInPlace ? Gemm.DepthBlock : 0, outputs);
         factor = packed.Factor;
+        if (packed.AreLibtorchs) libtorchs = new TorchProducts(inputs, outputs, layout[$"{layer.Name}.weight"], factor);
+        packedGradient = new PackedMatrix(libtorchs is null && outputs > DenseWeights.MostColumnsInPlace ? Gemm.DepthBlock : 0, outputs);
         if (outputs <= FewOutputs) transposed.Reserve(outputs * inputs);
     }
 
     public override bool KeepsOutput => rectified;
 
-    public override void Reserve(int rows) => y.Reserve(rows * yStride);
+    public override void Reserve(int rows)
+    {
+        y.Reserve(rows * yStride);
+        libtorchs?.Reserve(rows);
+    }
 
     public override float* Forward(float* x, in PassContext context)
     {
         input = x;
         float lower = rectified ? 0 : float.NegativeInfinity;
         float* bias = context.Weight(biasOffset), w = context.Weight(weightOffset);
-        if (packed.Forward(w) is { } panels)
+        if (libtorchs is not null)
+        {
+            libtorchs.Forward(x, xStride, context.Weights.Memory, y.Pointer, yStride, context.Rows);
+            AddBias(new ReadOnlySpan<float>(bias, outputs), context.Rows);
+        }
+        else if (packed.Forward(w) is { } panels)
             Gemm.Multiply(x, xStride, 1, panels, bias, y.Pointer, yStride, context.Rows, outputs, inputs, lower: lower);
         else
             Dot(x, w, *bias, context.Rows, lower);
@@ -53,10 +65,24 @@ internal sealed unsafe class DensePass : LayerPass
     public override float* Backward(float* dy, float* dx, in PassContext context)
     {
         BiasGradient(dy, context);
-        WeightGradient(dy, context);
+        if (libtorchs is not null) libtorchs.WeightGradient(dy, yStride, context.Gradients!.Memory, context.Rows, context.Accumulate);
+        else WeightGradient(dy, context);
         if (dx == null) return dy;
-        Gemm.Multiply(dy, yStride, 1, packed.Backward!.Panels, null, dx, xStride, context.Rows, inputs, outputs);
+        if (libtorchs is not null) libtorchs.InputGradient(dx, xStride, context.Rows);
+        else Gemm.Multiply(dy, yStride, 1, packed.Backward!.Panels, null, dx, xStride, context.Rows, inputs, outputs);
         return dx;
+    }
+
+    public override void Dispose() => libtorchs?.Dispose();
+
+    private void AddBias(ReadOnlySpan<float> bias, int rows)
+    {
+        for (int r = 0; r < rows; r++)
+        {
+            Span<float> row = Row(y.Pointer, r, yStride, outputs);
+            TensorPrimitives.Add(row, bias, row);
+            if (rectified) TensorPrimitives.Max(row, 0, row);
+        }
     }
 
     private void Dot(float* x, float* w, float bias, int rows, float lower)

@@ -18,24 +18,30 @@ internal sealed unsafe class DenseWeights
     /// <param name="layer">A <see cref="Dense"/>, <see cref="NtkDense"/> or <see cref="EnsembleDense"/>.</param>
     /// <param name="layout">Where its parameters lie.</param>
     /// <param name="passesBack">Whether anything in front of it learns.</param>
-    public DenseWeights(Layer layer, ParameterLayout layout, bool passesBack)
+    /// <param name="libtorchs">Whether libtorch computes the products, and nothing is packed.</param>
+    public DenseWeights(Layer layer, ParameterLayout layout, bool passesBack, bool libtorchs)
     {
         (int inputs, outputs) = layer is EnsembleDense ensemble ? (ensemble.InputSize, ensemble.OutputSize) : (layer.Inputs, layer.Outputs);
         slot = layout[$"{layer.Name}.weight"];
         Factor = layer is NtkDense or EnsembleDense ? 1 / MathF.Sqrt(inputs) : 1;
+        AreLibtorchs = libtorchs;
+        if (libtorchs) return;
         inPlace = layer is Dense && outputs > 1 && outputs <= MostColumnsInPlace && outputs % ParameterLayout.Alignment == 0;
         if (layer is EnsembleDense || (outputs > 1 && !inPlace)) forward = new PackedMatrix(inputs, outputs);
         // The members' own factors learn in front of the product.
         if (passesBack || layer is EnsembleDense) Backward = new PackedMatrix(outputs, inputs);
     }
 
+    /// <summary>Whether libtorch computes the products.</summary>
+    public bool AreLibtorchs { get; }
+
     /// <summary>What the stored weights are multiplied by.</summary>
     public float Factor { get; }
 
-    /// <summary>The transpose of W, or null where no gradient of the inputs is asked for.</summary>
+    /// <summary>The transpose of W, or null where no gradient of the inputs is asked for, or libtorch computes it.</summary>
     public PackedMatrix? Backward { get; }
 
-    /// <summary>Factor W for the forward product, or null for a single output, which is a row of dot products.</summary>
+    /// <summary>Factor W for the forward product, or null for a single output, which is a row of dot products, and for libtorch.</summary>
     /// <param name="weights">The layer's own: read where they lie, or not at all where a copy was packed.</param>
     public Panels? Forward(float* weights) => inPlace ? Panels.Of(weights, outputs) : forward?.Panels;
 

@@ -13,6 +13,7 @@ namespace Microsoft.ML.Trainers.Torch.Engines.Cpu;
 internal sealed unsafe class EnsembleDensePass : LayerPass
 {
     private readonly DenseWeights packed;
+    private readonly TorchProducts? libtorchs;
     private readonly int members, inputs, outputs, xStride, yStride, uStride, zStride, weightOffset, inputScaleOffset, outputScaleOffset, biasOffset;
     private readonly bool fansOut;
     private readonly AlignedBuffer y = new(), u = new(), z = new(), scaled = new();
@@ -29,7 +30,8 @@ internal sealed unsafe class EnsembleDensePass : LayerPass
         inputScaleOffset = layout[$"{layer.Name}.input_scale"].Offset;
         outputScaleOffset = layout[$"{layer.Name}.output_scale"].Offset;
         biasOffset = layout[$"{layer.Name}.bias"].Offset;
-        packedGradient = new PackedMatrix(Gemm.DepthBlock, outputs);
+        if (packed.AreLibtorchs) libtorchs = new TorchProducts(inputs, outputs, layout[$"{layer.Name}.weight"], packed.Factor);
+        packedGradient = new PackedMatrix(libtorchs is null ? Gemm.DepthBlock : 0, outputs);
         scaled.Reserve(outputs);
     }
 
@@ -40,6 +42,7 @@ internal sealed unsafe class EnsembleDensePass : LayerPass
         y.Reserve(rows * yStride);
         u.Reserve(checked(rows * members * uStride));
         z.Reserve(checked(rows * members * zStride));
+        libtorchs?.Reserve(rows * members);
     }
 
     public override float* Forward(float* x, in PassContext context)
@@ -51,7 +54,8 @@ internal sealed unsafe class EnsembleDensePass : LayerPass
             var scale = new ReadOnlySpan<float>(context.Weight(inputScaleOffset + member * inputs), inputs);
             for (int r = 0; r < rows; r++) TensorPrimitives.Multiply(InputRow(x, r, member), scale, Row(u.Pointer, member * rows + r, uStride, inputs));
         }
-        Gemm.Multiply(u.Pointer, uStride, 1, packed.Forward(context.Weight(weightOffset))!.Value, null, z.Pointer, zStride, rows * members, outputs, inputs);
+        if (libtorchs is not null) libtorchs.Forward(u.Pointer, uStride, context.Weights.Memory, z.Pointer, zStride, rows * members);
+        else Gemm.Multiply(u.Pointer, uStride, 1, packed.Forward(context.Weight(weightOffset))!.Value, null, z.Pointer, zStride, rows * members, outputs, inputs);
         for (int member = 0; member < members; member++)
         {
             var scale = new ReadOnlySpan<float>(context.Weight(outputScaleOffset + member * outputs), outputs);
@@ -64,11 +68,22 @@ internal sealed unsafe class EnsembleDensePass : LayerPass
     public override float* Backward(float* dy, float* dx, in PassContext context)
     {
         OutputGradients(dy, context);
-        WeightGradient(context);
-        Gemm.Multiply(z.Pointer, zStride, 1, packed.Backward!.Panels, null, u.Pointer, uStride, context.Rows * members, inputs, outputs);
+        int rows = context.Rows * members;
+        if (libtorchs is not null)
+        {
+            libtorchs.WeightGradient(z.Pointer, zStride, context.Gradients!.Memory, rows, context.Accumulate);
+            libtorchs.InputGradient(u.Pointer, uStride, rows);
+        }
+        else
+        {
+            WeightGradient(context);
+            Gemm.Multiply(z.Pointer, zStride, 1, packed.Backward!.Panels, null, u.Pointer, uStride, rows, inputs, outputs);
+        }
         InputGradients(dx, context);
         return dx != null ? dx : dy;
     }
+
+    public override void Dispose() => libtorchs?.Dispose();
 
     /// <summary>The gradients of s and b, and dz in the place of z.</summary>
     private void OutputGradients(float* dy, in PassContext context)

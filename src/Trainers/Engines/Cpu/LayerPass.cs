@@ -6,7 +6,7 @@ namespace Microsoft.ML.Trainers.Torch.Engines.Cpu;
 /// Computes one layer on blocks of rows: forward, and backward by a hand-written derivative. Each part of a batch has its own.
 /// Matrices are row-major, rows <see cref="Stride"/> apart; what lies between the end of a row and the next means nothing.
 /// </summary>
-internal abstract unsafe class LayerPass
+internal abstract unsafe class LayerPass : IDisposable
 {
     // Rows whole pages of 4 KB apart share a few places of the caches: a product that reads down a column of 256 of them takes up to a third longer.
     private const int Page = 1024;
@@ -36,6 +36,10 @@ internal abstract unsafe class LayerPass
     /// <param name="context">The block.</param>
     /// <returns><paramref name="dx"/>, or <paramref name="dy"/> where the layer works in place or nobody needs it.</returns>
     public abstract float* Backward(float* dy, float* dx, in PassContext context);
+
+    public virtual void Dispose()
+    {
+    }
 
     private protected static Span<float> Row(float* matrix, int row, int stride, int width) => new(matrix + (nint)row * stride, width);
 }

@@ -5,7 +5,7 @@ using Microsoft.ML.Trainers.Torch.Data;
 namespace Microsoft.ML.Trainers.Torch.Engines.Cpu;
 
 /// <summary>All layers of a network for one part of a batch: its own activations and gradients.</summary>
-internal sealed unsafe class NetworkPass
+internal sealed unsafe class NetworkPass : IDisposable
 {
     // Rows that go forward and back together: their activations stay in the second cache.
     private const int UsualBlockRows = 256;
@@ -68,6 +68,8 @@ internal sealed unsafe class NetworkPass
                 new ReadOnlySpan<float>(output + (nint)r * outputStride, outputs).CopyTo(result.Slice((done + r) * outputs, outputs));
         }
     }
+
+    public void Dispose() => chain.Dispose();
 
     private void Reserve(int rows)
     {

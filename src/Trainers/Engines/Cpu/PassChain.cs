@@ -4,7 +4,7 @@ using Microsoft.ML.NeuralNetworks.Layers;
 namespace Microsoft.ML.Trainers.Torch.Engines.Cpu;
 
 /// <summary>Layers one after the other. The gradient goes back through two buffers in turn.</summary>
-internal sealed unsafe class PassChain
+internal sealed unsafe class PassChain : IDisposable
 {
     private readonly LayerPass[] layers;
     private readonly int firstNeeded, widest;
@@ -68,5 +68,10 @@ internal sealed unsafe class PassChain
             dy = layers[i].Backward(dy, i > firstNeeded || PassesBack ? free : null, context);
         }
         return dy;
+    }
+
+    public void Dispose()
+    {
+        foreach (LayerPass layer in layers) layer.Dispose();
     }
 }

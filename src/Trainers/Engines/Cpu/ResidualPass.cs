@@ -41,4 +41,6 @@ internal sealed unsafe class ResidualPass : LayerPass
         if (dx != null) TensorPrimitives.Add(gradient, new ReadOnlySpan<float>(inner, gradient.Length), gradient);
         return dy;
     }
+
+    public override void Dispose() => block.Dispose();
 }
