@@ -34,8 +34,8 @@ internal static class ProductComparison
             $"Vectors of {Simd.Width} bits. libtorch's / own, in this order: products {string.Join(", ", ofProducts)}; steps {string.Join(", ", ofSteps)}.");
     }
 
-    private static EngineLoop Step(string name, Workload workload, TrainingData data, bool libtorchs) =>
-        new(name, new CpuEngine(workload.Network(), workload.Loss, data, threads: 1, largeAreLibtorchs: libtorchs), workload);
+    private static EngineLoop Step(string name, Workload workload, TrainingData data, bool byLibtorch) =>
+        new(name, new CpuEngine(workload.Network(), workload.Loss, data, threads: 1, largeByLibtorch: byLibtorch), workload);
 
     private static TrainingData Data(Workload workload)
     {

@@ -42,9 +42,9 @@ internal sealed unsafe class CpuEngine : Engine
 
     /// <param name="threads">Threads of one step; 0: as many as there are cores.</param>
     /// <param name="say">Told which products are libtorch's, and why.</param>
-    /// <param name="largeAreLibtorchs">Whether those of large layers are; null: where that is faster.</param>
+    /// <param name="largeByLibtorch">Whether those of large layers are; null: where that is faster.</param>
     public CpuEngine(
-        Network network, Loss loss, TrainingData data, ulong seed = 0, int threads = 0, Action<string>? say = null, bool? largeAreLibtorchs = null)
+        Network network, Loss loss, TrainingData data, ulong seed = 0, int threads = 0, Action<string>? say = null, bool? largeByLibtorch = null)
         : base(network, loss, data)
     {
         if (WhyNot(network) is { } reason) throw new NotSupportedException(reason);
@@ -60,8 +60,8 @@ internal sealed unsafe class CpuEngine : Engine
         }
         located = data.Rows > 0 ? LocatedRows.For(network, data.Rows) : null;
         packed = new PackedWeights[network.Layout.Length < LengthWorthHandingOver ? pool.Threads : 1];
-        bool libtorchs = largeAreLibtorchs ?? LargeProducts.AreLibtorchs(network, say);
-        for (int i = 0; i < packed.Length; i++) packed[i] = new PackedWeights(network, located, libtorchs);
+        bool byLibtorch = largeByLibtorch ?? LargeProducts.ByLibtorch(network, say);
+        for (int i = 0; i < packed.Length; i++) packed[i] = new PackedWeights(network, located, byLibtorch);
         wholeBatch = network.Layers.Any(LayerPasses.NeedsWholeBatch);
         passes = new NetworkPass[pool.Threads];
         partGradients = new AlignedBuffer[pool.Threads];

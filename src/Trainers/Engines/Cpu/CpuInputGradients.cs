@@ -19,7 +19,7 @@ internal sealed unsafe class CpuInputGradients : InputGradients
         this.weights.Reserve(network.Layout.Length);
         unused.Reserve(network.Layout.Length);
         weights.CopyTo(this.weights.Span);
-        var packed = new PackedWeights(network, located: null, LargeProducts.AreLibtorchs(network), passesBack: true);
+        var packed = new PackedWeights(network, located: null, LargeProducts.ByLibtorch(network), passesBack: true);
         packed.Pack(weights, training: true, part: 0, parts: 1);
         chain = new PassChain(network.Layers, network, packed, passesBack: true);
         (inputStride, outputStride) = (LayerPass.Stride(network.Inputs), LayerPass.Stride(network.Outputs));

@@ -15,7 +15,7 @@ internal sealed unsafe class DensePass : LayerPass
     private const int FewOutputs = 4;
 
     private readonly DenseWeights packed;
-    private readonly TorchProducts? libtorchs;
+    private readonly TorchProducts? torchProducts;
     private readonly bool rectified;
     private readonly float factor;
     private readonly int inputs, outputs, xStride, yStride, weightOffset, biasOffset;
@@ -32,8 +32,8 @@ internal sealed unsafe class DensePass : LayerPass
         weightOffset = layout[$"{layer.Name}.weight"].Offset;
         biasOffset = layout[$"{layer.Name}.bias"].Offset;
         factor = packed.Factor;
-        if (packed.AreLibtorchs) libtorchs = new TorchProducts(inputs, outputs, layout[$"{layer.Name}.weight"], factor);
-        packedGradient = new PackedMatrix(libtorchs is null && outputs > DenseWeights.MostColumnsInPlace ? Gemm.DepthBlock : 0, outputs);
+        if (packed.ByLibtorch) torchProducts = new TorchProducts(inputs, outputs, layout[$"{layer.Name}.weight"], factor);
+        packedGradient = new PackedMatrix(torchProducts is null && outputs > DenseWeights.MostColumnsInPlace ? Gemm.DepthBlock : 0, outputs);
         if (outputs <= FewOutputs) transposed.Reserve(outputs * inputs);
     }
 
@@ -42,7 +42,7 @@ internal sealed unsafe class DensePass : LayerPass
     public override void Reserve(int rows)
     {
         y.Reserve(rows * yStride);
-        libtorchs?.Reserve(rows);
+        torchProducts?.Reserve(rows);
     }
 
     public override float* Forward(float* x, in PassContext context)
@@ -50,9 +50,9 @@ internal sealed unsafe class DensePass : LayerPass
         input = x;
         float lower = rectified ? 0 : float.NegativeInfinity;
         float* bias = context.Weight(biasOffset), w = context.Weight(weightOffset);
-        if (libtorchs is not null)
+        if (torchProducts is not null)
         {
-            libtorchs.Forward(x, xStride, context.Weights.Memory, y.Pointer, yStride, context.Rows);
+            torchProducts.Forward(x, xStride, context.Weights.Memory, y.Pointer, yStride, context.Rows);
             AddBias(new ReadOnlySpan<float>(bias, outputs), context.Rows);
         }
         else if (packed.Forward(w) is { } panels)
@@ -65,15 +65,15 @@ internal sealed unsafe class DensePass : LayerPass
     public override float* Backward(float* dy, float* dx, in PassContext context)
     {
         BiasGradient(dy, context);
-        if (libtorchs is not null) libtorchs.WeightGradient(dy, yStride, context.Gradients!.Memory, context.Rows, context.Accumulate);
+        if (torchProducts is not null) torchProducts.WeightGradient(dy, yStride, context.Gradients!.Memory, context.Rows, context.Accumulate);
         else WeightGradient(dy, context);
         if (dx == null) return dy;
-        if (libtorchs is not null) libtorchs.InputGradient(dx, xStride, context.Rows);
+        if (torchProducts is not null) torchProducts.InputGradient(dx, xStride, context.Rows);
         else Gemm.Multiply(dy, yStride, 1, packed.Backward!.Panels, null, dx, xStride, context.Rows, inputs, outputs);
         return dx;
     }
 
-    public override void Dispose() => libtorchs?.Dispose();
+    public override void Dispose() => torchProducts?.Dispose();
 
     private void AddBias(ReadOnlySpan<float> bias, int rows)
     {

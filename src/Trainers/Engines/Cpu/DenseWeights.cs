@@ -18,14 +18,14 @@ internal sealed unsafe class DenseWeights
     /// <param name="layer">A <see cref="Dense"/>, <see cref="NtkDense"/> or <see cref="EnsembleDense"/>.</param>
     /// <param name="layout">Where its parameters lie.</param>
     /// <param name="passesBack">Whether anything in front of it learns.</param>
-    /// <param name="libtorchs">Whether libtorch computes the products, and nothing is packed.</param>
-    public DenseWeights(Layer layer, ParameterLayout layout, bool passesBack, bool libtorchs)
+    /// <param name="byLibtorch">Whether libtorch computes the products, and nothing is packed.</param>
+    public DenseWeights(Layer layer, ParameterLayout layout, bool passesBack, bool byLibtorch)
     {
         (int inputs, outputs) = layer is EnsembleDense ensemble ? (ensemble.InputSize, ensemble.OutputSize) : (layer.Inputs, layer.Outputs);
         slot = layout[$"{layer.Name}.weight"];
         Factor = layer is NtkDense or EnsembleDense ? 1 / MathF.Sqrt(inputs) : 1;
-        AreLibtorchs = libtorchs;
-        if (libtorchs) return;
+        ByLibtorch = byLibtorch;
+        if (byLibtorch) return;
         inPlace = layer is Dense && outputs > 1 && outputs <= MostColumnsInPlace && outputs % ParameterLayout.Alignment == 0;
         if (layer is EnsembleDense || (outputs > 1 && !inPlace)) forward = new PackedMatrix(inputs, outputs);
         // The members' own factors learn in front of the product.
@@ -33,7 +33,7 @@ internal sealed unsafe class DenseWeights
     }
 
     /// <summary>Whether libtorch computes the products.</summary>
-    public bool AreLibtorchs { get; }
+    public bool ByLibtorch { get; }
 
     /// <summary>What the stored weights are multiplied by.</summary>
     public float Factor { get; }

@@ -13,7 +13,7 @@ namespace Microsoft.ML.Trainers.Torch.Engines.Cpu;
 internal sealed unsafe class EnsembleDensePass : LayerPass
 {
     private readonly DenseWeights packed;
-    private readonly TorchProducts? libtorchs;
+    private readonly TorchProducts? torchProducts;
     private readonly int members, inputs, outputs, xStride, yStride, uStride, zStride, weightOffset, inputScaleOffset, outputScaleOffset, biasOffset;
     private readonly bool fansOut;
     private readonly AlignedBuffer y = new(), u = new(), z = new(), scaled = new();
@@ -30,8 +30,8 @@ internal sealed unsafe class EnsembleDensePass : LayerPass
         inputScaleOffset = layout[$"{layer.Name}.input_scale"].Offset;
         outputScaleOffset = layout[$"{layer.Name}.output_scale"].Offset;
         biasOffset = layout[$"{layer.Name}.bias"].Offset;
-        if (packed.AreLibtorchs) libtorchs = new TorchProducts(inputs, outputs, layout[$"{layer.Name}.weight"], packed.Factor);
-        packedGradient = new PackedMatrix(libtorchs is null ? Gemm.DepthBlock : 0, outputs);
+        if (packed.ByLibtorch) torchProducts = new TorchProducts(inputs, outputs, layout[$"{layer.Name}.weight"], packed.Factor);
+        packedGradient = new PackedMatrix(torchProducts is null ? Gemm.DepthBlock : 0, outputs);
         scaled.Reserve(outputs);
     }
 
@@ -42,7 +42,7 @@ internal sealed unsafe class EnsembleDensePass : LayerPass
         y.Reserve(rows * yStride);
         u.Reserve(checked(rows * members * uStride));
         z.Reserve(checked(rows * members * zStride));
-        libtorchs?.Reserve(rows * members);
+        torchProducts?.Reserve(rows * members);
     }
 
     public override float* Forward(float* x, in PassContext context)
@@ -54,7 +54,7 @@ internal sealed unsafe class EnsembleDensePass : LayerPass
             var scale = new ReadOnlySpan<float>(context.Weight(inputScaleOffset + member * inputs), inputs);
             for (int r = 0; r < rows; r++) TensorPrimitives.Multiply(InputRow(x, r, member), scale, Row(u.Pointer, member * rows + r, uStride, inputs));
         }
-        if (libtorchs is not null) libtorchs.Forward(u.Pointer, uStride, context.Weights.Memory, z.Pointer, zStride, rows * members);
+        if (torchProducts is not null) torchProducts.Forward(u.Pointer, uStride, context.Weights.Memory, z.Pointer, zStride, rows * members);
         else Gemm.Multiply(u.Pointer, uStride, 1, packed.Forward(context.Weight(weightOffset))!.Value, null, z.Pointer, zStride, rows * members, outputs, inputs);
         for (int member = 0; member < members; member++)
         {
@@ -69,10 +69,10 @@ internal sealed unsafe class EnsembleDensePass : LayerPass
     {
         OutputGradients(dy, context);
         int rows = context.Rows * members;
-        if (libtorchs is not null)
+        if (torchProducts is not null)
         {
-            libtorchs.WeightGradient(z.Pointer, zStride, context.Gradients!.Memory, rows, context.Accumulate);
-            libtorchs.InputGradient(u.Pointer, uStride, rows);
+            torchProducts.WeightGradient(z.Pointer, zStride, context.Gradients!.Memory, rows, context.Accumulate);
+            torchProducts.InputGradient(u.Pointer, uStride, rows);
         }
         else
         {
@@ -83,7 +83,7 @@ internal sealed unsafe class EnsembleDensePass : LayerPass
         return dx != null ? dx : dy;
     }
 
-    public override void Dispose() => libtorchs?.Dispose();
+    public override void Dispose() => torchProducts?.Dispose();
 
     /// <summary>The gradients of s and b, and dz in the place of z.</summary>
     private void OutputGradients(float* dy, in PassContext context)

@@ -17,7 +17,7 @@ internal static class LargeProducts
     private const int LeastSide = 128;
 
     /// <summary>Whether libtorch has wider units than the vectors here: Apple's for matrices, or AVX on a processor without AVX2, whose 256 bits .NET leaves unused.</summary>
-    public static bool AreFasterByLibtorch => Simd.Width == 128 && (OperatingSystem.IsMacOS() || Avx.IsSupported);
+    public static bool FasterByLibtorch => Simd.Width == 128 && (OperatingSystem.IsMacOS() || Avx.IsSupported);
 
     /// <summary>Whether the layer, or one in it, has large products.</summary>
     public static bool Has(Layer layer) => layer switch
@@ -31,9 +31,9 @@ internal static class LargeProducts
     /// <summary>Whether libtorch computes the large products of the network in this process; it is loaded then.</summary>
     /// <param name="network">The network.</param>
     /// <param name="say">Told so, or why not.</param>
-    public static bool AreLibtorchs(Network network, Action<string>? say = null)
+    public static bool ByLibtorch(Network network, Action<string>? say = null)
     {
-        if (!AreFasterByLibtorch || !network.Layers.Any(Has)) return false;
+        if (!FasterByLibtorch || !network.Layers.Any(Has)) return false;
         try
         {
             Libtorch.EnsureLoaded(say);

@@ -11,16 +11,16 @@ internal sealed class PackedWeights
 {
     private readonly List<DenseWeights> packed = [];
     private readonly List<string> names = [];
-    private readonly bool largeAreLibtorchs;
+    private readonly bool largeByLibtorch;
 
     /// <param name="network">Whose layers they are.</param>
     /// <param name="located">Bins and fractions of the training rows, where they are kept.</param>
-    /// <param name="largeAreLibtorchs">Whether <see cref="LargeProducts"/> are libtorch's.</param>
+    /// <param name="largeByLibtorch">Whether <see cref="LargeProducts"/> are libtorch's.</param>
     /// <param name="passesBack">Whether the gradient of the network's inputs is asked for.</param>
-    public PackedWeights(Network network, LocatedRows? located, bool largeAreLibtorchs, bool passesBack = false)
+    public PackedWeights(Network network, LocatedRows? located, bool largeByLibtorch, bool passesBack = false)
     {
         Located = located;
-        this.largeAreLibtorchs = largeAreLibtorchs;
+        this.largeByLibtorch = largeByLibtorch;
         bool learnsInFront = passesBack;
         Collect(network.Layers, network.Layout, ref learnsInFront);
     }
@@ -52,7 +52,7 @@ internal sealed class PackedWeights
             }
             if (layer is Dense or NtkDense or EnsembleDense)
             {
-                var weights = new DenseWeights(layer, layout, learnsInFront, largeAreLibtorchs && LargeProducts.Has(layer));
+                var weights = new DenseWeights(layer, layout, learnsInFront, largeByLibtorch && LargeProducts.Has(layer));
                 packed.Add(weights);
                 OfLayer.Add(layer.Name, weights);
             }

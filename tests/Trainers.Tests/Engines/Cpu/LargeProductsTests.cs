@@ -33,22 +33,22 @@ public sealed class LargeProductsTests
     public void Engine_LargeProductsOfLibtorch_GiveWhatTheOwnOnesGive(string name, Network network)
     {
         TrainingData data = Data(network);
-        using CpuEngine own = Make(network, data, libtorchs: false), libtorchs = Make(network, data, libtorchs: true);
+        using CpuEngine own = Make(network, data, byLibtorch: false), torch = Make(network, data, byLibtorch: true);
         // Parts of a full block and a rest, then of a rest alone, then of nearly everything.
         foreach ((int count, bool accumulate) in new[] { (700, false), (130, true), (899, false) })
         {
             int[] rows = Cases.Rows(count, DataRows, seed: count);
             if (!accumulate)
-                foreach (CpuEngine engine in new[] { own, libtorchs })
+                foreach (CpuEngine engine in new[] { own, torch })
                     foreach (ParameterSlot slot in network.Layout.Where(slot => slot.Spec.IsTrainable)) slot.In(engine.Gradients.Span).Fill(float.NaN);
             double expected = own.ForwardBackward(rows, 1.0 / count, accumulate, new StepSettings(3));
-            double loss = libtorchs.ForwardBackward(rows, 1.0 / count, accumulate, new StepSettings(3));
+            double loss = torch.ForwardBackward(rows, 1.0 / count, accumulate, new StepSettings(3));
             loss.Should().BeApproximately(expected, 1e-5 * Math.Max(1, expected), name);
-            Distance(libtorchs.Gradients, own.Gradients).Should().BeLessThan(2e-6, $"{name}, {count} rows");
+            Distance(torch.Gradients, own.Gradients).Should().BeLessThan(2e-6, $"{name}, {count} rows");
         }
         float[] wanted = new float[DataRows * network.Outputs], outputs = new float[DataRows * network.Outputs];
         own.Predict(data, 0, DataRows, wanted);
-        libtorchs.Predict(data, 0, DataRows, outputs);
+        torch.Predict(data, 0, DataRows, outputs);
         Distance(outputs, wanted).Should().BeLessThan(2e-6, name);
     }
 
@@ -57,17 +57,17 @@ public sealed class LargeProductsTests
     {
         Network network = Cases.Mlp(ActivationFunction.Tanh, 6, Width, Width, 1);
         TrainingData data = Data(network);
-        using CpuEngine own = Make(network, data, libtorchs: false), libtorchs = Make(network, data, libtorchs: true);
+        using CpuEngine own = Make(network, data, byLibtorch: false), torch = Make(network, data, byLibtorch: true);
         for (int step = 0; step < 20; step++)
         {
             int[] rows = Cases.Rows(300, DataRows, seed: step);
-            foreach (CpuEngine engine in new[] { own, libtorchs })
+            foreach (CpuEngine engine in new[] { own, torch })
             {
                 engine.ForwardBackward(rows, 1.0 / 300, accumulate: false, new StepSettings(step));
                 for (int i = 0; i < network.Layout.TrainableLength; i++) engine.Weights.Span[i] -= 0.05f * engine.Gradients.Span[i];
             }
         }
-        Distance(libtorchs.Weights, own.Weights).Should().BeLessThan(1e-5);
+        Distance(torch.Weights, own.Weights).Should().BeLessThan(1e-5);
     }
 
     [TestMethod]
@@ -81,7 +81,7 @@ public sealed class LargeProductsTests
 
         float[] Gradient()
         {
-            using CpuEngine engine = Make(network, data, libtorchs: true);
+            using CpuEngine engine = Make(network, data, byLibtorch: true);
             engine.ForwardBackward(rows, 1, accumulate: false, new StepSettings(0));
             return engine.Gradients.ToArray();
         }
@@ -95,7 +95,7 @@ public sealed class LargeProductsTests
         TrainingData data = Data(network);
         int threads = torch.get_num_threads();
         var outputs = new float[DataRows];
-        using CpuEngine engine = Make(network, data, libtorchs: true);
+        using CpuEngine engine = Make(network, data, byLibtorch: true);
         using (torch.NewDisposeScope()) engine.ForwardBackward(Cases.Rows(600, DataRows), 1, accumulate: false, new StepSettings(0));
         using (torch.NewDisposeScope()) engine.Predict(data, 0, DataRows, outputs);
         engine.ForwardBackward(Cases.Rows(600, DataRows), 1, accumulate: false, new StepSettings(1));
@@ -109,7 +109,7 @@ public sealed class LargeProductsTests
     {
         Network network = Cases.Mlp(ActivationFunction.Relu, 6, Width, Width, 1);
         TrainingData data = Data(network);
-        using CpuEngine engine = Make(network, data, libtorchs: true);
+        using CpuEngine engine = Make(network, data, byLibtorch: true);
         int[] rows = Cases.Rows(700, DataRows);
         for (int i = 0; i < 5; i++) engine.ForwardBackward(rows, 1, accumulate: false, new StepSettings(i));
         long before = GC.GetAllocatedBytesForCurrentThread();
@@ -153,11 +153,11 @@ public sealed class LargeProductsTests
     }
 
     [TestMethod]
-    public void AreLibtorchs_WideVectors_NeverLoadsIt()
+    public void ByLibtorch_WideVectors_NeverLoadsIt()
     {
-        if (LargeProducts.AreFasterByLibtorch) return;
+        if (LargeProducts.FasterByLibtorch) return;
         List<string> said = [];
-        LargeProducts.AreLibtorchs(Cases.Mlp(ActivationFunction.Relu, 28, 4096, 4096, 1), said.Add).Should().BeFalse();
+        LargeProducts.ByLibtorch(Cases.Mlp(ActivationFunction.Relu, 28, 4096, 4096, 1), said.Add).Should().BeFalse();
         said.Should().BeEmpty();
     }
 
@@ -194,9 +194,9 @@ public sealed class LargeProductsTests
         }
     }
 
-    private static CpuEngine Make(Network network, TrainingData data, bool libtorchs)
+    private static CpuEngine Make(Network network, TrainingData data, bool byLibtorch)
     {
-        var engine = new CpuEngine(network, new SquaredError(), data, seed: 4, threads: 2, largeAreLibtorchs: libtorchs);
+        var engine = new CpuEngine(network, new SquaredError(), data, seed: 4, threads: 2, largeByLibtorch: byLibtorch);
         Weights(network).CopyTo(engine.Weights);
         return engine;
     }
