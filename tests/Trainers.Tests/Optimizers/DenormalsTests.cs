@@ -143,7 +143,9 @@ public class DenormalsTests
 
     private static void Gradients(Toy<float> toy, long step)
     {
-        toy.Noise(step);
+        toy.Evaluate(step);
+        // An optimizer that climbs the bowl would leave the numbers.
+        foreach (ref float gradient in toy.Gradients.Span) gradient = Math.Clamp(gradient, -1, 1);
         foreach (ParameterSlot slot in Toy<float>.Layout) KillHalf(slot.In(toy.Gradients.Span), 0);
     }
 
@@ -175,6 +177,7 @@ public class DenormalsTests
 
     private static byte[] Bits(Updater<float> updater, Memory<float> weights)
     {
+        weights.ToArray().Should().OnlyContain(weight => float.IsFinite(weight), "bits of what is not a number say nothing");
         List<byte> bits = [.. MemoryMarshal.AsBytes(weights.Span)];
         foreach (StateArray array in updater.State())
             bits.AddRange(array.Floats is { } floats ? MemoryMarshal.AsBytes(floats.Span) : MemoryMarshal.AsBytes(array.Doubles!.Value.Span));
