@@ -122,7 +122,8 @@ public sealed class LargeProductsTests
     {
         Network network = Cases.Mlp(ActivationFunction.Silu, 6, Width, 320, 2);
         TrainingData data = Data(network);
-        float[] weights = Weights(network), slopes = [.. Enumerable.Range(0, 2 * 50).Select(i => i % 7 - 3f)];
+        using CpuEngine engine = Make(network, data, byLibtorch: false);
+        float[] weights = engine.Weights.ToArray(), slopes = [.. Enumerable.Range(0, 2 * 50).Select(i => i % 7 - 3f)];
         float[] gradients = new float[50 * 6], expected = new float[50 * 6];
         ReadOnlySpan<float> rows = data.Features.Span[..(50 * 6)];
         using (var passes = InputGradients.Of(network, weights)) passes.Backward(rows, 50, slopes, gradients);
@@ -188,30 +189,17 @@ public sealed class LargeProductsTests
         static double Loss(Network network)
         {
             TrainingData data = Data(network);
-            using Engine engine = EngineChoice.Create(network, new SquaredError(), data, Device.Cpu, threads: 2, MatrixPrecision.Single, seed: 1, Console.WriteLine);
-            Weights(network).CopyTo(engine.Weights);
+            using Engine engine = Cases.WithWeights(
+                EngineChoice.Create(network, new SquaredError(), data, Device.Cpu, threads: 2, MatrixPrecision.Single, seed: 1, Console.WriteLine));
             return engine.ForwardBackward(Cases.Rows(500, DataRows), 1.0 / 500, accumulate: false, new StepSettings(0));
         }
     }
 
     private static CpuEngine Make(Network network, TrainingData data, bool byLibtorch)
     {
-        var engine = new CpuEngine(network, new SquaredError(), data, seed: 4, threads: 2, largeByLibtorch: byLibtorch);
-        Weights(network).CopyTo(engine.Weights);
+        CpuEngine engine = Cases.WithWeights(new CpuEngine(network, new SquaredError(), data, seed: 4, threads: 2, largeByLibtorch: byLibtorch));
+        foreach (ParameterSlot slot in network.Layout.Where(slot => slot.Spec.Name.EndsWith(".running_var", StringComparison.Ordinal))) slot.In(engine.Weights.Span).Fill(1);
         return engine;
-    }
-
-    private static float[] Weights(Network network)
-    {
-        var random = new Random(3);
-        float[] weights = new float[network.Layout.Length];
-        foreach (ParameterSlot slot in network.Layout)
-        {
-            float size = 1.5f / MathF.Sqrt(slot.Spec.Shape[0]);
-            foreach (ref float w in slot.In(weights.AsSpan())) w = (random.NextSingle() * 2 - 1) * size;
-            if (slot.Spec.Name.EndsWith(".running_var", StringComparison.Ordinal)) slot.In(weights.AsSpan()).Fill(1);
-        }
-        return weights;
     }
 
     private static TrainingData Data(Network network) => Cases.Data(DataRows, network.Inputs, labelColumns: network.Outputs / network.Members);
