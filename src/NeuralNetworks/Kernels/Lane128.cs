@@ -20,6 +20,9 @@ internal readonly unsafe struct Lane128(Vector128<float> value) : ILane<Lane128>
     public static void Store(Lane128 value, float* target) => value.value.Store(target);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreAside(Lane128 value, float* target) => value.value.StoreAlignedNonTemporal(target);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lane128 All(float value) => new(Vector128.Create(value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -20,6 +20,9 @@ internal readonly unsafe struct Lane256(Vector256<float> value) : ILane<Lane256>
     public static void Store(Lane256 value, float* target) => value.value.Store(target);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreAside(Lane256 value, float* target) => value.value.StoreAlignedNonTemporal(target);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lane256 All(float value) => new(Vector256.Create(value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

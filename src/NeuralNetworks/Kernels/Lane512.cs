@@ -20,6 +20,9 @@ internal readonly unsafe struct Lane512(Vector512<float> value) : ILane<Lane512>
     public static void Store(Lane512 value, float* target) => value.value.Store(target);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreAside(Lane512 value, float* target) => value.value.StoreAlignedNonTemporal(target);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lane512 All(float value) => new(Vector512.Create(value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

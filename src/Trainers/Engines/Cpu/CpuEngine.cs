@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.ML.NeuralNetworks;
 using Microsoft.ML.NeuralNetworks.Kernels;
 using Microsoft.ML.NeuralNetworks.Layers;
@@ -8,7 +9,8 @@ namespace Microsoft.ML.Trainers.Torch.Engines.Cpu;
 /// <summary>
 /// Forward and backward in managed vector code, without allocation once the buffers have grown; without libtorch but for <see cref="LargeProducts"/>. A batch is cut
 /// into as many parts as its work pays for; each part has its own buffers and its own gradient, and the gradients are added in the
-/// order of the parts: for a given number of threads the same bits, whatever the timing.
+/// order of the parts: for a given number of threads the same bits, whatever the timing. Of two parts the faster thread does some rows of the other's,
+/// for the same bits (<see cref="Handover"/>).
 /// </summary>
 internal sealed unsafe class CpuEngine : Engine
 {
@@ -33,8 +35,10 @@ internal sealed unsafe class CpuEngine : Engine
     private readonly PackedWeights[] packed;
     private readonly bool wholeBatch;
     private readonly ulong seed;
-    private readonly AlignedBuffer[] partGradients;
+    private readonly PartGradients partGradients;
     private readonly double[] partLosses;
+    private readonly Balance? balance;
+    private readonly Handover front;
     private readonly Action<int, int> pack, pass, add, predict;
     private Call call;
     private TrainingData predicted;
@@ -43,8 +47,9 @@ internal sealed unsafe class CpuEngine : Engine
     /// <param name="threads">Threads of one step; 0: as many as there are cores.</param>
     /// <param name="say">Told which products are libtorch's, and why.</param>
     /// <param name="largeByLibtorch">Whether those of large layers are; null: where that is faster.</param>
+    /// <param name="balance">How two threads share a batch; null: by their speeds.</param>
     public CpuEngine(
-        Network network, Loss loss, TrainingData data, ulong seed = 0, int threads = 0, Action<string>? say = null, bool? largeByLibtorch = null)
+        Network network, Loss loss, TrainingData data, ulong seed = 0, int threads = 0, Action<string>? say = null, bool? largeByLibtorch = null, Balance? balance = null)
         : base(network, loss, data)
     {
         if (WhyNot(network) is { } reason) throw new NotSupportedException(reason);
@@ -64,13 +69,12 @@ internal sealed unsafe class CpuEngine : Engine
         for (int i = 0; i < packed.Length; i++) packed[i] = new PackedWeights(network, located, byLibtorch);
         wholeBatch = network.Layers.Any(LayerPasses.NeedsWholeBatch);
         passes = new NetworkPass[pool.Threads];
-        partGradients = new AlignedBuffer[pool.Threads];
+        partGradients = new PartGradients(network.Layout, gradients, pool.Threads, sends: network.Layout.Length < LengthWorthHandingOver);
         partLosses = new double[pool.Threads * 8];
-        for (int i = 0; i < passes.Length; i++)
-        {
-            passes[i] = new NetworkPass(network, packed[i % packed.Length]);
-            partGradients[i] = i == 0 ? gradients : new AlignedBuffer();
-        }
+        for (int i = 0; i < passes.Length; i++) passes[i] = new NetworkPass(network, packed[i % packed.Length]);
+        // libtorch's sums are divided as it likes.
+        if (linear is null && network.Layers.All(LayerPasses.AddsRowByRow) && !(byLibtorch && network.Layers.Any(LargeProducts.Has))) this.balance = balance ?? new Balance();
+        front = new Handover(network.Members);
         (pack, pass, add, predict) = (Pack, Pass, Add, Predict);
     }
 
@@ -87,7 +91,8 @@ internal sealed unsafe class CpuEngine : Engine
     public override double ForwardBackward(ReadOnlySpan<int> rows, double scale, bool accumulate, in StepSettings settings)
     {
         int parts = Parts(rows.Length, training: true);
-        for (int part = 1; part < parts; part++) partGradients[part].Reserve(Network.Layout.Length);
+        if (parts > 1) partGradients.Reserve(parts);
+        DivideEvenly(rows.Length, parts);
         fixed (int* numbers = rows)
         {
             call = new Call((nint)numbers, rows.Length, scale, accumulate, settings.Step, settings.FirstRow, (float)settings.DropoutScale, settings.LabelSmoothing, Training: true);
@@ -96,7 +101,7 @@ internal sealed unsafe class CpuEngine : Engine
             pool.Run(parts, pass);
         }
         partsOfPass = parts;
-        if (parts > 1) pool.Run(Network.Layout.Length >= ParallelLength ? parts : 1, add);
+        if (parts > 1) pool.Run(Slices(parts), add);
         double sum = 0;
         for (int part = 0; part < parts; part++) sum += partLosses[part * 8];
         return sum;
@@ -150,33 +155,73 @@ internal sealed unsafe class CpuEngine : Engine
         if (packed.Length > 1) packed[part].Pack(Weights.Span, call.Training, part: 0, parts: 1);
     }
 
+    /// <summary>Which rows the faster of two threads does of the other's part.</summary>
+    private void DivideEvenly(int rows, int parts)
+    {
+        bool divides = parts == 2 && balance is not null;
+        int given = divides ? balance!.RowsForTheFaster(rows, RowsPerUnit) : 0;
+        front.Offer(given > 0 ? 1 : 0, Math.Abs(given), divides ? Network.Layout.Length : 0);
+    }
+
     private void Pass(int part, int parts)
     {
         int first = Start(call.Count, part, parts), count = Start(call.Count, part + 1, parts) - first;
-        AlignedBuffer gradient = partGradients[part];
-        bool accumulate = part == 0 && call.Accumulate;
-        int* rows = (int*)call.Pointer + first;
+        AlignedBuffer gradient = parts == 1 ? gradients : partGradients[part];
+        bool accumulate = parts == 1 && call.Accumulate;
         if (linear is { } single)
         {
             partLosses[part * 8] = call.Scale * single.ForwardBackward(
-                rows, count, weights.Pointer, weights.Pointer[biasOffset], (float)call.Scale, gradient.Pointer, gradient.Pointer + biasOffset, accumulate);
+                (int*)call.Pointer + first, count, weights.Pointer, weights.Pointer[biasOffset], (float)call.Scale, gradient.Pointer, gradient.Pointer + biasOffset, accumulate);
         }
         else
         {
+            long start = Stopwatch.GetTimestamp();
             PackOwn(part);
-            var context = new PassContext(weights, gradient, count, (nint)rows, call.FirstRow + first, accumulate, call.Step, seed, call.DropoutScale, Training: true);
-            partLosses[part * 8] = passes[part].ForwardBackward(Loss, call.LabelSmoothing, Data, rows, context, call.Scale);
+            Handover? received = front.Rows > 0 && front.Part == part ? front : null;
+            int given = received is null ? GiveFront(part, parts, gradient) : 0, own = count - (received?.Rows ?? 0);
+            if (ForwardBackward(part, first + count - own, own, gradient, accumulate, received))
+                balance?.Record(part, given + own, Stopwatch.GetTimestamp() - start - (received?.Waited ?? 0));
+            else
+                ForwardBackward(part, first, count, gradient, accumulate);
+            partLosses[part * 8] = call.Scale / Network.Members * Sum(passes[part].Losses);
         }
+        if (parts > 1) partGradients.Send(part, Slices(parts));
     }
 
-    /// <summary>One slice of the sum of the parts' gradients, always in the order of the parts.</summary>
-    private void Add(int slice, int slices)
+    /// <summary>The first rows of the other part, if this one's thread is to do them and the other one has not yet.</summary>
+    private int GiveFront(int part, int parts, AlignedBuffer gradient)
     {
-        int lines = Network.Layout.TrainableLength / ParameterLayout.Alignment;
-        int start = (int)((long)lines * slice / slices) * ParameterLayout.Alignment, end = (int)((long)lines * (slice + 1) / slices) * ParameterLayout.Alignment;
-        Span<float> sum = Gradients.Span[start..end];
-        for (int part = 1; part < partsOfPass; part++) Vectors.Add(sum, partGradients[part].Span[start..end]);
+        if (front.Rows == 0 || !front.TryTake()) return 0;
+        try
+        {
+            ForwardBackward(part, Start(call.Count, front.Part, parts), front.Rows, gradient, accumulate: false);
+        }
+        finally
+        {
+            // Also after a failure, which ends the step: the other thread waits.
+            front.Give(gradient, passes[part].Losses);
+        }
+        return front.Rows;
     }
+
+    private bool ForwardBackward(int part, int first, int count, AlignedBuffer gradient, bool accumulate, Handover? received = null)
+    {
+        int* rows = (int*)call.Pointer + first;
+        var context = new PassContext(weights, gradient, count, (nint)rows, call.FirstRow + first, accumulate, call.Step, seed, call.DropoutScale, Training: true);
+        return passes[part].ForwardBackward(Loss, call.LabelSmoothing, Data, rows, context, call.Scale, received);
+    }
+
+    private static double Sum(double[] losses)
+    {
+        double sum = 0;
+        foreach (double loss in losses) sum += loss;
+        return sum;
+    }
+
+    /// <summary>Slices that the parts' gradients are added up in.</summary>
+    private int Slices(int parts) => Network.Layout.Length >= ParallelLength ? parts : 1;
+
+    private void Add(int slice, int slices) => partGradients.Add(slice, slices, partsOfPass, call.Accumulate);
 
     private void Predict(int part, int parts)
     {

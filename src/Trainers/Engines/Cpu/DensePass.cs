@@ -134,13 +134,12 @@ internal sealed unsafe class DensePass : LayerPass
         }
         else if (outputs <= FewOutputs && inputs > 1)
         {
-            Gemm.Multiply(dz, 1, yStride, Panels.Of(input, xStride), null, transposed.Pointer, inputs, outputs, inputs, context.Rows);
+            if (context.Accumulate)
+                for (int k = 0; k < inputs; k++)
+                    for (int n = 0; n < outputs; n++) transposed.Pointer[n * inputs + k] = dw[k * outputs + n];
+            Gemm.Multiply(dz, 1, yStride, Panels.Of(input, xStride), null, transposed.Pointer, inputs, outputs, inputs, context.Rows, context.Accumulate);
             for (int k = 0; k < inputs; k++)
-                for (int n = 0; n < outputs; n++)
-                {
-                    float value = transposed.Pointer[n * inputs + k];
-                    dw[k * outputs + n] = context.Accumulate ? dw[k * outputs + n] + value : value;
-                }
+                for (int n = 0; n < outputs; n++) dw[k * outputs + n] = transposed.Pointer[n * inputs + k];
         }
         else if (outputs <= DenseWeights.MostColumnsInPlace)
         {

@@ -17,6 +17,17 @@ internal static class LayerPasses
     /// <summary>Whether the layer looks at all rows of a batch at once.</summary>
     public static bool NeedsWholeBatch(Layer layer) => layer is BatchNorm || layer is Residual residual && residual.Block.Any(NeedsWholeBatch);
 
+    /// <summary>
+    /// Whether each number of the layer's gradient is one chain of additions in the order of the rows, so that a part may be divided anywhere. In the others blocks of rows
+    /// are added up first, or the members one after the other.
+    /// </summary>
+    public static bool AddsRowByRow(Layer layer) => layer switch
+    {
+        Residual residual => residual.Block.All(AddsRowByRow),
+        Dense or NtkDense => layer.Inputs > 1 || layer.Outputs > 1,
+        _ => layer is not (EnsembleDense or BatchNorm or NumericEmbedding or PeriodicEmbedding),
+    };
+
     public static LayerPass Make(Layer layer, Network network, PackedWeights packed, bool rectified, bool mayOverwrite, bool learnsInFront) => layer switch
     {
         Dense or NtkDense => new DensePass(layer, network.Layout, packed.OfLayer[layer.Name], rectified),

@@ -14,29 +14,27 @@ internal static unsafe class LossPass
     /// <param name="outputs">What the network gave.</param>
     /// <param name="stride">From a row of outputs, and of gradients, to the next.</param>
     /// <param name="width">Outputs per row.</param>
-    /// <param name="scale">What losses and gradients are multiplied by.</param>
+    /// <param name="scale">What gradients are multiplied by.</param>
     /// <param name="gradient">Overwritten.</param>
-    /// <returns>scale times sum(w loss).</returns>
-    public static double Evaluate(
-        Loss loss, double? smoothing, TrainingData data, int* rows, int count, float* outputs, int stride, int width, double scale, float* gradient)
+    /// <param name="sum">Grows by sum(w loss), row by row.</param>
+    public static void Evaluate(
+        Loss loss, double? smoothing, TrainingData data, int* rows, int count, float* outputs, int stride, int width, double scale, float* gradient, ref double sum)
     {
         fixed (float* labels = data.Labels.Span, weights = data.Weights.Span)
         {
-            double sum = loss switch
+            sum = loss switch
             {
-                SquaredError when width == 1 => Squared(labels, weights, rows, count, outputs, stride, (float)scale, gradient),
-                SoftmaxCrossEntropy softmax when (smoothing ?? softmax.Smoothing) is not 0 and var part => Smoothed(part, labels, weights, rows, count, outputs, stride, width, (float)scale, gradient),
-                SoftmaxCrossEntropy => Softmax(labels, weights, rows, count, outputs, stride, width, (float)scale, gradient),
-                _ => General(loss, data.LabelColumns, labels, weights, rows, count, outputs, stride, width, (float)scale, gradient),
+                SquaredError when width == 1 => Squared(labels, weights, rows, count, outputs, stride, (float)scale, gradient, sum),
+                SoftmaxCrossEntropy softmax when (smoothing ?? softmax.Smoothing) is not 0 and var part => Smoothed(part, labels, weights, rows, count, outputs, stride, width, (float)scale, gradient, sum),
+                SoftmaxCrossEntropy => Softmax(labels, weights, rows, count, outputs, stride, width, (float)scale, gradient, sum),
+                _ => General(loss, data.LabelColumns, labels, weights, rows, count, outputs, stride, width, (float)scale, gradient, sum),
             };
-            return scale * sum;
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static double Squared(float* labels, float* weights, int* rows, int count, float* outputs, int stride, float scale, float* gradient)
+    private static double Squared(float* labels, float* weights, int* rows, int count, float* outputs, int stride, float scale, float* gradient, double sum)
     {
-        double sum = 0;
         for (int i = 0; i < count; i++, outputs += stride, gradient += stride)
         {
             float error = *outputs - labels[rows[i]], weight = weights == null ? 1 : weights[rows[i]];
@@ -47,9 +45,8 @@ internal static unsafe class LossPass
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static double Softmax(float* labels, float* weights, int* rows, int count, float* outputs, int stride, int width, float scale, float* gradient)
+    private static double Softmax(float* labels, float* weights, int* rows, int count, float* outputs, int stride, int width, float scale, float* gradient, double sum)
     {
-        double sum = 0;
         for (int i = 0; i < count; i++, outputs += stride, gradient += stride)
         {
             float weight = weights == null ? 1 : weights[rows[i]], factor = scale * weight, largest = outputs[0], total = 0;
@@ -65,9 +62,8 @@ internal static unsafe class LossPass
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static double Smoothed(double smoothing, float* labels, float* weights, int* rows, int count, float* outputs, int stride, int width, float scale, float* gradient)
+    private static double Smoothed(double smoothing, float* labels, float* weights, int* rows, int count, float* outputs, int stride, int width, float scale, float* gradient, double sum)
     {
-        double sum = 0;
         for (int i = 0; i < count; i++, outputs += stride, gradient += stride)
         {
             float weight = weights == null ? 1 : weights[rows[i]];
@@ -79,9 +75,8 @@ internal static unsafe class LossPass
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static double General(
-        Loss loss, int labelColumns, float* labels, float* weights, int* rows, int count, float* outputs, int stride, int width, float scale, float* gradient)
+        Loss loss, int labelColumns, float* labels, float* weights, int* rows, int count, float* outputs, int stride, int width, float scale, float* gradient, double sum)
     {
-        double sum = 0;
         for (int i = 0; i < count; i++, outputs += stride, gradient += stride)
         {
             float weight = weights == null ? 1 : weights[rows[i]];

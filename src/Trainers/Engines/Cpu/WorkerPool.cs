@@ -7,7 +7,6 @@ namespace Microsoft.ML.Trainers.Torch.Engines.Cpu;
 /// </summary>
 internal sealed class WorkerPool : IDisposable
 {
-    private const int BusyTurns = 1000;
     private const int PartBits = 12;
     private const long PartMask = (1 << PartBits) - 1;
 
@@ -80,7 +79,7 @@ internal sealed class WorkerPool : IDisposable
         while (!closed)
         {
             int turns = 0;
-            while (!closed && turns < BusyTurns)
+            while (!closed && turns < Patience.BusyTurns)
             {
                 if (TryWork()) turns = 0;
                 else
@@ -118,20 +117,6 @@ internal sealed class WorkerPool : IDisposable
                 return true;
             }
             now = seen;
-        }
-    }
-
-    /// <summary>Waiting that gets more polite: busy, then giving the processor away, then sleeping.</summary>
-    private struct Patience
-    {
-        private int turns;
-
-        public void Wait()
-        {
-            turns++;
-            if (turns < BusyTurns) Thread.SpinWait(8);
-            else if (turns < 2 * BusyTurns) Thread.Yield();
-            else Thread.Sleep(0);
         }
     }
 }

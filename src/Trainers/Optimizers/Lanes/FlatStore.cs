@@ -87,7 +87,7 @@ internal sealed class FlatStore<TElement, T> : Store<T>, IFlatStore<TElement>
             if (optimizer.IsElementwise) window = Share(worker, workers);
             else if (worker > 0) return;
         }
-        Parameters<T> parameters = new(this, window);
+        Parameters<T> parameters = new(this, window, othersRead: workers > 1);
         if (optimizer.Maximize) parameters.Apply(new Ascent<T>(parameters.Gradients));
         optimizer.Step(parameters, now);
         optimizer.Averaging?.Observe(parameters, now, Scalars);

@@ -39,6 +39,9 @@ internal interface ILane<T> where T : struct, ILane<T>
     /// <see cref="LaneSums.Count"/>. The order of additions depends on places alone, so every width gives the same bits.
     /// </summary>
     static abstract void AddTo(ref LaneSums sums, int i, T a);
+
+    /// <summary>Puts it to a place that is a multiple of its size, past the caches where there is a way to: for what another core reads next.</summary>
+    static virtual void StoreAside(T a, ref T place) => place = a;
 }
 
 /// <summary>So that rules read <c>Sqrt(v)</c> and not <c>T.Sqrt(v)</c>.</summary>

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Microsoft.ML.Trainers.Torch.Lanes;
 
@@ -8,12 +9,17 @@ internal readonly ref struct Parameters<T> where T : struct, ILane<T>
     private readonly Store<T> store;
     private readonly ReadOnlySpan<Run> runs;
     private readonly Run window;
+    private readonly bool othersRead;
 
     /// <summary>The lanes of a group that lie in a window.</summary>
-    public Parameters(Store<T> store, Run window)
+    /// <param name="store">The group.</param>
+    /// <param name="window">The window.</param>
+    /// <param name="othersRead">Whether other threads read the weights next.</param>
+    public Parameters(Store<T> store, Run window, bool othersRead = false)
     {
         this.store = store;
         this.window = window;
+        this.othersRead = othersRead;
         runs = store.Runs;
         Scalars = store.Scalars;
     }
@@ -49,12 +55,18 @@ internal readonly ref struct Parameters<T> where T : struct, ILane<T>
     public LayerEnumerator EachLayer => new(store, window);
 
     /// <summary>One pass of a rule over every parameter.</summary>
-    public void Apply<TRule>(TRule rule) where TRule : IRule<T>, allows ref struct
+    public unsafe void Apply<TRule>(TRule rule) where TRule : IRule<T>, allows ref struct
     {
         foreach (Run run in runs)
         {
             int from = Math.Max(run.From, window.From), to = Math.Min(run.To, window.To);
-            if (from < to) Loop(rule, Weights, Gradients, from, to);
+            if (from >= to) continue;
+            Span<T> weights = Weights;
+            fixed (byte* pinned = othersRead ? MemoryMarshal.AsBytes(weights) : default)
+            {
+                if (othersRead && (nuint)pinned % (nuint)Unsafe.SizeOf<T>() == 0) LoopAside(rule, weights, Gradients, from, to);
+                else Loop(rule, weights, Gradients, from, to);
+            }
         }
     }
 
@@ -142,6 +154,12 @@ internal readonly ref struct Parameters<T> where T : struct, ILane<T>
     private static void Loop<TRule>(TRule rule, Span<T> w, ReadOnlySpan<T> g, int from, int to) where TRule : IRule<T>, allows ref struct
     {
         for (int i = from; i < to; i++) w[i] = rule.Update(i, w[i], g[i]);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void LoopAside<TRule>(TRule rule, Span<T> w, ReadOnlySpan<T> g, int from, int to) where TRule : IRule<T>, allows ref struct
+    {
+        for (int i = from; i < to; i++) T.StoreAside(rule.Update(i, w[i], g[i]), ref w[i]);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]

@@ -51,6 +51,9 @@ internal readonly struct Lane512(Vector512<float> v) : ILane<Lane512>
         at = ref Unsafe.Add(ref at, 8);
         (Vector512.LoadUnsafe(ref at) + high).StoreUnsafe(ref at);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe void StoreAside(Lane512 a, ref Lane512 place) => a.v.StoreAlignedNonTemporal((float*)Unsafe.AsPointer(ref place));
 }
 
 /// <summary>8 floats in a 256-bit register.</summary>
@@ -101,6 +104,9 @@ internal readonly struct Lane256(Vector256<float> v) : ILane<Lane256>
         at = ref Unsafe.Add(ref at, 4);
         (Vector256.LoadUnsafe(ref at) + high).StoreUnsafe(ref at);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe void StoreAside(Lane256 a, ref Lane256 place) => a.v.StoreAlignedNonTemporal((float*)Unsafe.AsPointer(ref place));
 }
 
 /// <summary>4 floats in a 128-bit register.</summary>
@@ -151,4 +157,7 @@ internal readonly struct Lane128(Vector128<float> v) : ILane<Lane128>
         at = ref Unsafe.Add(ref at, 2);
         (Vector128.LoadUnsafe(ref at) + high).StoreUnsafe(ref at);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe void StoreAside(Lane128 a, ref Lane128 place) => a.v.StoreAlignedNonTemporal((float*)Unsafe.AsPointer(ref place));
 }
