@@ -45,7 +45,7 @@ internal sealed class EngineLoop : Contestant
                 if (engine.KeepsOrder) engine.UseOrder(order.Rows);
             }
             ReadOnlySpan<int> rows = order.Batch(index, batchSize);
-            LastLoss = engine.ForwardBackward(rows, 1.0 / rows.Length, accumulate: false, new StepSettings(step));
+            LastLoss = engine.ForwardBackward(rows, 1.0 / rows.Length, accumulate: false, new StepSettings(step, DeferSum: updater.ReadsSlices));
             updater.BeginStep(step);
             engine.Share(engine.Network.Layout.Length, update);
         }

@@ -80,6 +80,13 @@ public sealed class ParameterLayout : IReadOnlyList<ParameterSlot>
         slots.FirstOrDefault(slot => slot.Spec.Name == name)
         ?? throw new KeyNotFoundException($"The network has no parameter '{name}'. It has: {string.Join(", ", slots.Select(slot => slot.Spec.Name))}.");
 
+    /// <summary>One worker's share of what is trained: whole cache lines, so that no two write to the same.</summary>
+    internal (int Start, int End) Share(int worker, int workers)
+    {
+        long lines = TrainableLength / Alignment;
+        return ((int)(lines * worker / workers) * Alignment, (int)(lines * (worker + 1) / workers) * Alignment);
+    }
+
     /// <summary><paramref name="count"/> rounded up to a multiple of <see cref="Alignment"/>.</summary>
     public static int Padded(int count) => checked(count + Alignment - 1) / Alignment * Alignment;
 

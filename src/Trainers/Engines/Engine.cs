@@ -31,7 +31,7 @@ internal abstract class Engine : IDisposable
     /// </summary>
     public abstract Memory<float> Weights { get; }
 
-    /// <summary>The gradient that the last pass left.</summary>
+    /// <summary>The gradient that the last pass left; if <see cref="StepSettings.DeferSum"/> let it, after <see cref="Share"/>.</summary>
     public abstract Memory<float> Gradients { get; }
 
     /// <summary>
@@ -62,7 +62,7 @@ internal abstract class Engine : IDisposable
 
     /// <summary>
     /// Runs work(part, parts) once for every part, on as many threads as the engine has and <paramref name="length"/> numbers are worth:
-    /// how the optimizer's update shares the engine's threads.
+    /// how the optimizer's update shares the engine's threads. A gradient whose sum was deferred is complete within the part's slice then, and everywhere afterwards.
     /// </summary>
     public virtual void Share(int length, Action<int, int> work) => work(0, 1);
 

@@ -33,6 +33,9 @@ internal abstract class GroupUpdater
     /// <summary>Whether the weights to validate and save are not the weights that are trained.</summary>
     public bool HasAverage => Groups.Any(group => group.Optimizer.HasAverage || group.Optimizer.Averaging is not null);
 
+    /// <summary>Whether each worker reads its own slice of the gradient and nothing else of it.</summary>
+    public bool ReadsSlices => clipping is null && Groups.All(group => group.Optimizer.IsElementwise);
+
     private protected IReadOnlyList<ResolvedGroup> Groups { get; }
 
     /// <summary>The rate of a group after <paramref name="step"/> completed steps.</summary>

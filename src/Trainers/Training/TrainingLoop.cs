@@ -22,6 +22,7 @@ internal sealed class TrainingLoop(
 
     // Made once: a step allocates nothing.
     private readonly Action<int, int> applyShare = updater.Apply;
+    private readonly bool slices = updater.ReadsSlices;
     private Action<Checkpoint.Builder>? save;
     private Func<double>? again;
     private PlateauState? plateau = options.Plateau?.Start;
@@ -49,7 +50,7 @@ internal sealed class TrainingLoop(
             }
             watcher.CheckAlive();
             bool wanted = history.Wants(step), later = engine.DefersLoss && !wanted;
-            double loss = Gradient(out double weight, later);
+            double loss = Gradient(out double weight, later, deferSum: slices && !wanted);
             if (!later)
             {
                 engine.LossSum += loss * weight;
@@ -79,7 +80,7 @@ internal sealed class TrainingLoop(
         {
             if (StepInEpoch == 0) Shuffle();
             watcher.CheckAlive();
-            if (enough(Gradient(out _))) return;
+            if (enough(Gradient(out _, deferSum: slices))) return;
             updater.BeginStep(step, again);
             engine.Share(engine.Weights.Length, applyShare);
         }
@@ -149,7 +150,7 @@ internal sealed class TrainingLoop(
     }
 
     /// <summary>The mean gradient over the batches of the present step.</summary>
-    private double Gradient(out double weight, bool deferLoss = false)
+    private double Gradient(out double weight, bool deferLoss = false, bool deferSum = false)
     {
         int first = StepInEpoch * plan.GradientAccumulation;
         int end = (int)Math.Min(first + plan.GradientAccumulation, plan.BatchesPerEpoch);
@@ -160,7 +161,7 @@ internal sealed class TrainingLoop(
         for (int batch = first; batch < end; batch++)
         {
             ReadOnlySpan<int> rows = order.Batch(batch, plan.BatchSize!.Value);
-            loss += engine.ForwardBackward(rows, scale, accumulate: batch > first, settings);
+            loss += engine.ForwardBackward(rows, scale, accumulate: batch > first, settings with { DeferSum = deferSum && batch == end - 1 });
             settings = settings with { FirstRow = settings.FirstRow + rows.Length };
         }
         return loss;

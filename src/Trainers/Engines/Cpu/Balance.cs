@@ -28,13 +28,13 @@ internal sealed class Balance(int? always = null)
     /// <param name="unit">They are a multiple of it.</param>
     public int RowsForTheFaster(int rows, int unit)
     {
-        int most = Math.Max(0, rows / 2 - 2 * unit);
+        int most = Math.Max(0, rows / 2 / unit - 2) * unit;
         if (always is { } rowsAlways) return Math.Clamp(rowsAlways, -most, most);
         for (int part = 0; part < speeds.Length; part++)
             speeds[part] += (speeds[part] == 0 ? 1 : Weight) * (latest[part * 8] - speeds[part]);
         double both = speeds[0] + speeds[1];
         if (both == 0) return 0;
-        int given = (int)Math.Round(rows * (speeds[0] / both - 0.5) / unit) * unit;
-        return Math.Abs(given) < LeastRows ? 0 : Math.Clamp(given, -most, most);
+        int given = Math.Clamp((int)Math.Round(rows * (speeds[0] / both - 0.5) / unit) * unit, -most, most);
+        return Math.Abs(given) < LeastRows ? 0 : given;
     }
 }

@@ -39,10 +39,12 @@ internal sealed unsafe class CpuEngine : Engine
     private readonly double[] partLosses;
     private readonly Balance? balance;
     private readonly Handover front;
-    private readonly Action<int, int> pack, pass, add, predict;
+    private readonly Action<int, int> pack, pass, add, predict, addAndWork;
+    private Action<int, int> work = static (_, _) => { };
     private Call call;
     private TrainingData predicted;
     private int partsOfPass;
+    private bool sumIsDue;
 
     /// <param name="threads">Threads of one step; 0: as many as there are cores.</param>
     /// <param name="say">Told which products are libtorch's, and why.</param>
@@ -75,7 +77,7 @@ internal sealed unsafe class CpuEngine : Engine
         // libtorch's sums are divided as it likes.
         if (linear is null && network.Layers.All(LayerPasses.AddsRowByRow) && !(byLibtorch && network.Layers.Any(LargeProducts.Has))) this.balance = balance ?? new Balance();
         front = new Handover(network.Members);
-        (pack, pass, add, predict) = (Pack, Pass, Add, Predict);
+        (pack, pass, add, predict, addAndWork) = (Pack, Pass, Add, Predict, AddAndWork);
     }
 
     public override Memory<float> Weights => weights.Memory;
@@ -90,6 +92,7 @@ internal sealed unsafe class CpuEngine : Engine
 
     public override double ForwardBackward(ReadOnlySpan<int> rows, double scale, bool accumulate, in StepSettings settings)
     {
+        Sum();
         int parts = Parts(rows.Length, training: true);
         if (parts > 1) partGradients.Reserve(parts);
         DivideEvenly(rows.Length, parts);
@@ -101,7 +104,8 @@ internal sealed unsafe class CpuEngine : Engine
             pool.Run(parts, pass);
         }
         partsOfPass = parts;
-        if (parts > 1) pool.Run(Slices(parts), add);
+        sumIsDue = parts > 1;
+        if (!settings.DeferSum) Sum();
         double sum = 0;
         for (int part = 0; part < parts; part++) sum += partLosses[part * 8];
         return sum;
@@ -122,8 +126,17 @@ internal sealed unsafe class CpuEngine : Engine
     }
 
     /// <summary>Lets other work of the step, such as the optimizer's, use the same threads: work(part, parts).</summary>
-    public override void Share(int length, Action<int, int> work) =>
+    public override void Share(int length, Action<int, int> work)
+    {
+        if (sumIsDue)
+        {
+            this.work = work;
+            pool.Run(Slices(partsOfPass), addAndWork);
+            sumIsDue = false;
+            return;
+        }
         pool.Run(length >= (partsOfPass > 1 ? ParallelLength : LengthWorthHandingOver) ? pool.Threads : 1, work);
+    }
 
     public override void Dispose()
     {
@@ -179,11 +192,9 @@ internal sealed unsafe class CpuEngine : Engine
             PackOwn(part);
             Handover? received = front.Rows > 0 && front.Part == part ? front : null;
             int given = received is null ? GiveFront(part, parts, gradient) : 0, own = count - (received?.Rows ?? 0);
-            if (ForwardBackward(part, first + count - own, own, gradient, accumulate, received))
-                balance?.Record(part, given + own, Stopwatch.GetTimestamp() - start - (received?.Waited ?? 0));
-            else
-                ForwardBackward(part, first, count, gradient, accumulate);
-            partLosses[part * 8] = call.Scale / Network.Members * Sum(passes[part].Losses);
+            if (!ForwardBackward(part, first + count - own, own, gradient, accumulate, received)) ForwardBackward(part, first, count, gradient, accumulate);
+            else if (parts == 2) balance?.Record(part, given + own, Stopwatch.GetTimestamp() - start - (received?.Waited ?? 0));
+            partLosses[part * 8] = call.Scale / Network.Members * passes[part].Losses.Sum();
         }
         if (parts > 1) partGradients.Send(part, Slices(parts));
     }
@@ -211,15 +222,20 @@ internal sealed unsafe class CpuEngine : Engine
         return passes[part].ForwardBackward(Loss, call.LabelSmoothing, Data, rows, context, call.Scale, received);
     }
 
-    private static double Sum(double[] losses)
-    {
-        double sum = 0;
-        foreach (double loss in losses) sum += loss;
-        return sum;
-    }
-
     /// <summary>Slices that the parts' gradients are added up in.</summary>
     private int Slices(int parts) => Network.Layout.Length >= ParallelLength ? parts : 1;
+
+    private void Sum()
+    {
+        if (sumIsDue) pool.Run(Slices(partsOfPass), add);
+        sumIsDue = false;
+    }
+
+    private void AddAndWork(int slice, int slices)
+    {
+        Add(slice, slices);
+        work(slice, slices);
+    }
 
     private void Add(int slice, int slices) => partGradients.Add(slice, slices, partsOfPass, call.Accumulate);
 

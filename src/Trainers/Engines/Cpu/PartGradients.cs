@@ -49,7 +49,7 @@ internal sealed unsafe class PartGradients
         for (int slice = 0; sends && slice < slices; slice++)
         {
             if (slice == part) continue;
-            (int start, int end) = Bounds(slice, slices);
+            (int start, int end) = layout.Share(slice, slices);
             Vectors.CopyAside(sent[part].Span[start..end], own[part].Span[start..end]);
         }
     }
@@ -57,7 +57,7 @@ internal sealed unsafe class PartGradients
     /// <summary>One slice of the sum, or of what is added to it.</summary>
     public void Add(int slice, int slices, int parts, bool accumulate)
     {
-        (int start, int end) = Bounds(slice, slices);
+        (int start, int end) = layout.Share(slice, slices);
         Span<float> total = sum.Span[start..end];
         if (accumulate)
         {
@@ -68,12 +68,5 @@ internal sealed unsafe class PartGradients
         for (int part = 2; part < parts; part++) Vectors.Add(total, Slice(part));
 
         ReadOnlySpan<float> Slice(int part) => (part == slice ? own : sent)[part].Span[start..end];
-    }
-
-    /// <summary>Whole cache lines; of frozen numbers there is no gradient.</summary>
-    private (int Start, int End) Bounds(int slice, int slices)
-    {
-        long lines = layout.TrainableLength / ParameterLayout.Alignment;
-        return ((int)(lines * slice / slices) * ParameterLayout.Alignment, (int)(lines * (slice + 1) / slices) * ParameterLayout.Alignment);
     }
 }

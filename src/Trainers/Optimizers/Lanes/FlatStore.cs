@@ -84,7 +84,11 @@ internal sealed class FlatStore<TElement, T> : Store<T>, IFlatStore<TElement>
         Run window = new(0, buffers.Layout.Length / Width);
         if (workers > 1)
         {
-            if (optimizer.IsElementwise) window = Share(worker, workers);
+            if (optimizer.IsElementwise)
+            {
+                (int start, int end) = buffers.Layout.Share(worker, workers);
+                window = new(start / Width, end / Width);
+            }
             else if (worker > 0) return;
         }
         Parameters<T> parameters = new(this, window, othersRead: workers > 1);
@@ -134,14 +138,6 @@ internal sealed class FlatStore<TElement, T> : Store<T>, IFlatStore<TElement>
         if (initial != 0)
             foreach (StoredLayer layer in Layers) slot.Span.Slice(layer.Run.From * Width, layer.Spec.Count).Fill(TElement.CreateTruncating(initial));
         return slot;
-    }
-
-    /// <summary>Cuts on cache lines, so that the bits and the traffic do not depend on who did the work.</summary>
-    private Run Share(int worker, int workers)
-    {
-        long lines = buffers.Layout.Length / ParameterLayout.Alignment;
-        int lanes = ParameterLayout.Alignment / Width;
-        return new((int)(lines * worker / workers) * lanes, (int)(lines * (worker + 1) / workers) * lanes);
     }
 
     private static Span<T> Lanes(Span<TElement> numbers) =>

@@ -103,11 +103,15 @@ public sealed class CpuEngineTests
         int[] rows = Cases.Rows(2049, 3000);
         foreach (Network network in new[] { Cases.Mlp(ActivationFunction.Relu, 28, 64, 64, 1), Cases.Mlp(ActivationFunction.Relu, 28, 1) })
         {
-            (double Loss, float[] Gradient) one = Run(network, data, rows, 1), first = Run(network, data, rows, 2), second = Run(network, data, rows, 2);
-            second.Loss.Should().Be(first.Loss);
-            second.Gradient.Should().Equal(first.Gradient);
-            first.Loss.Should().BeApproximately(one.Loss, 1e-6);
-            Distance(first.Gradient, one.Gradient).Should().BeLessThan(1e-5);
+            (double Loss, float[] Gradient) one = Run(network, data, rows, 1);
+            foreach (int threads in new[] { 2, 3, 5 })
+            {
+                (double Loss, float[] Gradient) first = Run(network, data, rows, threads), second = Run(network, data, rows, threads);
+                second.Loss.Should().Be(first.Loss);
+                second.Gradient.Should().Equal(first.Gradient);
+                first.Loss.Should().BeApproximately(one.Loss, 1e-6);
+                Distance(first.Gradient, one.Gradient).Should().BeLessThan(1e-5);
+            }
         }
     }
 
@@ -148,6 +152,42 @@ public sealed class CpuEngineTests
                 engine.Predict(data, 0, 4000, outputs);
             }
         }
+    }
+
+    [TestMethod]
+    [DataRow(2, 80)]
+    [DataRow(3, 80)]
+    [DataRow(2, 300)]
+    [DataRow(4, 300)]
+    public void Share_SumDeferred_EachPartFindsItsSliceAndThenAllIsThere(int threads, int width)
+    {
+        TrainingData data = Cases.Data(3000, 28);
+        int[] rows = Cases.Rows(2049, 3000);
+        Network network = Cases.Mlp(ActivationFunction.Tanh, 28, width, width, 1);
+        using CpuEngine at = Cases.WithWeights(new CpuEngine(network, new SquaredError(), data, threads: threads));
+        using CpuEngine later = Cases.WithWeights(new CpuEngine(network, new SquaredError(), data, threads: threads));
+        foreach (bool accumulate in new[] { false, true, true })
+        {
+            at.ForwardBackward(rows, 1.0 / rows.Length, accumulate, new StepSettings(0));
+            later.ForwardBackward(rows, 1.0 / rows.Length, accumulate, new StepSettings(0, DeferSum: true));
+            float[] expected = at.Gradients.ToArray();
+            var parts = new System.Collections.Concurrent.ConcurrentBag<int>();
+            later.Share(network.Layout.Length, (part, all) =>
+            {
+                all.Should().Be(threads);
+                (int start, int end) = network.Layout.Share(part, all);
+                later.Gradients.Span[start..end].SequenceEqual(expected.AsSpan(start, end - start)).Should().BeTrue();
+                parts.Add(part);
+            });
+            parts.Should().BeEquivalentTo(Enumerable.Range(0, threads));
+            later.Gradients.ToArray().Should().Equal(expected);
+        }
+        // Without a share in between, the next pass finds the sum all the same.
+        at.ForwardBackward(rows, 1.0 / rows.Length, accumulate: false, new StepSettings(1));
+        later.ForwardBackward(rows, 1.0 / rows.Length, accumulate: false, new StepSettings(1, DeferSum: true));
+        at.ForwardBackward(rows, 1.0 / rows.Length, accumulate: true, new StepSettings(1));
+        later.ForwardBackward(rows, 1.0 / rows.Length, accumulate: true, new StepSettings(1));
+        later.Gradients.ToArray().Should().Equal(at.Gradients.ToArray());
     }
 
     [TestMethod]
