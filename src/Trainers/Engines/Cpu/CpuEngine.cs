@@ -95,7 +95,7 @@ internal sealed unsafe class CpuEngine : Engine
         Sum();
         int parts = Parts(rows.Length, training: true);
         if (parts > 1) partGradients.Reserve(parts);
-        DivideEvenly(rows.Length, parts);
+        DivideBySpeed(rows.Length, parts);
         fixed (int* numbers = rows)
         {
             call = new Call((nint)numbers, rows.Length, scale, accumulate, settings.Step, settings.FirstRow, (float)settings.DropoutScale, settings.LabelSmoothing, Training: true);
@@ -115,6 +115,7 @@ internal sealed unsafe class CpuEngine : Engine
     {
         if (outputs.Length < (long)count * Network.Outputs)
             throw new ArgumentException($"outputs must hold {count} x {Network.Outputs} numbers but had {outputs.Length}.", nameof(outputs));
+        Sum();
         int parts = Parts(count, training: false);
         fixed (float* to = outputs)
         {
@@ -128,14 +129,16 @@ internal sealed unsafe class CpuEngine : Engine
     /// <summary>Lets other work of the step, such as the optimizer's, use the same threads: work(part, parts).</summary>
     public override void Share(int length, Action<int, int> work)
     {
-        if (sumIsDue)
+        int parts = length >= (partsOfPass > 1 ? ParallelLength : LengthWorthHandingOver) ? pool.Threads : 1;
+        if (sumIsDue && parts == Slices(partsOfPass))
         {
             this.work = work;
-            pool.Run(Slices(partsOfPass), addAndWork);
+            pool.Run(parts, addAndWork);
             sumIsDue = false;
             return;
         }
-        pool.Run(length >= (partsOfPass > 1 ? ParallelLength : LengthWorthHandingOver) ? pool.Threads : 1, work);
+        Sum();
+        pool.Run(parts, work);
     }
 
     public override void Dispose()
@@ -169,7 +172,7 @@ internal sealed unsafe class CpuEngine : Engine
     }
 
     /// <summary>Which rows the faster of two threads does of the other's part.</summary>
-    private void DivideEvenly(int rows, int parts)
+    private void DivideBySpeed(int rows, int parts)
     {
         bool divides = parts == 2 && balance is not null;
         int given = divides ? balance!.RowsForTheFaster(rows, RowsPerUnit) : 0;
@@ -188,7 +191,7 @@ internal sealed unsafe class CpuEngine : Engine
         }
         else
         {
-            long start = Stopwatch.GetTimestamp();
+            long start = parts == 2 ? Stopwatch.GetTimestamp() : 0;
             PackOwn(part);
             Handover? received = front.Rows > 0 && front.Part == part ? front : null;
             int given = received is null ? GiveFront(part, parts, gradient) : 0, own = count - (received?.Rows ?? 0);
@@ -225,6 +228,7 @@ internal sealed unsafe class CpuEngine : Engine
     /// <summary>Slices that the parts' gradients are added up in.</summary>
     private int Slices(int parts) => Network.Layout.Length >= ParallelLength ? parts : 1;
 
+    /// <summary>The sum of the parts' gradients, if it was deferred.</summary>
     private void Sum()
     {
         if (sumIsDue) pool.Run(Slices(partsOfPass), add);

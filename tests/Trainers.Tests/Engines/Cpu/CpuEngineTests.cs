@@ -182,12 +182,34 @@ public sealed class CpuEngineTests
             parts.Should().BeEquivalentTo(Enumerable.Range(0, threads));
             later.Gradients.ToArray().Should().Equal(expected);
         }
-        // Without a share in between, the next pass finds the sum all the same.
+        // Without a share in between, whatever comes next finds the sum all the same.
         at.ForwardBackward(rows, 1.0 / rows.Length, accumulate: false, new StepSettings(1));
         later.ForwardBackward(rows, 1.0 / rows.Length, accumulate: false, new StepSettings(1, DeferSum: true));
+        var outputs = new float[2000];
+        later.Predict(data, 0, 2000, outputs);
+        later.Gradients.ToArray().Should().Equal(at.Gradients.ToArray());
         at.ForwardBackward(rows, 1.0 / rows.Length, accumulate: true, new StepSettings(1));
+        later.ForwardBackward(rows, 1.0 / rows.Length, accumulate: false, new StepSettings(1, DeferSum: true));
         later.ForwardBackward(rows, 1.0 / rows.Length, accumulate: true, new StepSettings(1));
         later.Gradients.ToArray().Should().Equal(at.Gradients.ToArray());
+    }
+
+    [TestMethod]
+    public void Share_SumDeferredOfFewerPartsThanThreads_AllThreadsFindItWhole()
+    {
+        TrainingData data = Cases.Data(300, 28);
+        int[] rows = Cases.Rows(16, 300);
+        Network network = Cases.Mlp(ActivationFunction.Tanh, 28, 300, 300, 1);
+        using CpuEngine at = Cases.WithWeights(new CpuEngine(network, new SquaredError(), data, threads: 4));
+        using CpuEngine later = Cases.WithWeights(new CpuEngine(network, new SquaredError(), data, threads: 4));
+        at.ForwardBackward(rows, 1.0 / rows.Length, accumulate: false, new StepSettings(0));
+        later.ForwardBackward(rows, 1.0 / rows.Length, accumulate: false, new StepSettings(0, DeferSum: true));
+        float[] expected = at.Gradients.ToArray();
+        later.Share(network.Layout.Length, (_, parts) =>
+        {
+            parts.Should().Be(4);
+            later.Gradients.Span.SequenceEqual(expected).Should().BeTrue();
+        });
     }
 
     [TestMethod]
