@@ -40,6 +40,15 @@ public sealed unsafe class ColumnsTests
         }
     }
 
+    [TestMethod]
+    public void CopyAside_WholeLanes_CopiesThoseAndNoMore()
+    {
+        Memory<float> target = AlignedMemory.Allocate<float>(96);
+        float[] source = [.. Enumerable.Range(1, 64).Select(i => (float)i)];
+        Vectors.CopyAside(target.Span.Slice(16, 64), source);
+        target.ToArray().Should().Equal([.. new float[16], .. source, .. new float[16]]);
+    }
+
     private static void Check<T>() where T : struct, ILane<T>
     {
         foreach (int columns in new[] { 1, 16, 20, 64, 100, 128 })

@@ -18,14 +18,16 @@ internal static class LayerPasses
     public static bool NeedsWholeBatch(Layer layer) => layer is BatchNorm || layer is Residual residual && residual.Block.Any(NeedsWholeBatch);
 
     /// <summary>
-    /// Whether each number of the layer's gradient is one chain of additions in the order of the rows, so that a part may be divided anywhere. In the others blocks of rows
-    /// are added up first, or the members one after the other.
+    /// Whether each number of the layer's gradient is one chain of additions in the order of the rows, so that a part may be divided anywhere. Where blocks of rows, or
+    /// the members, are added up first, it is not.
     /// </summary>
     public static bool AddsRowByRow(Layer layer) => layer switch
     {
         Residual residual => residual.Block.All(AddsRowByRow),
+        // A single number is a dot product down the rows, in several chains.
         Dense or NtkDense => layer.Inputs > 1 || layer.Outputs > 1,
-        _ => layer is not (EnsembleDense or BatchNorm or NumericEmbedding or PeriodicEmbedding),
+        _ => layer is Activation or ParametricActivation or Dropout or LayerNorm or Scaling
+            or Standardization or RobustScaling or MissingValues or MissingIndicators or CategoricalEmbedding,
     };
 
     public static LayerPass Make(Layer layer, Network network, PackedWeights packed, bool rectified, bool mayOverwrite, bool learnsInFront) => layer switch

@@ -43,6 +43,13 @@ public sealed unsafe class HandoverTests
         Check(Dense(48, new Scaling("b", 48), 1), new SquaredError());
         Check(Dense(48, new Residual("b", [new Dense("c", 48, 24), new Activation("d", 24, ActivationFunction.Silu), new Dense("e", 24, 48)]), 1), new SquaredError());
         Check(new Network([new LayerNorm("a", 28), new Dense("b", 28, 200), new Dense("c", 200, 1)]), new HuberLoss());
+        Check(new Network([new Dense("a", 28, 64), new Standardization("b", 64), new RobustScaling("c", 64), new Dense("d", 64, 1)]), new SquaredError());
+        Check(new Network([new MissingIndicators("a", 28, [0, 1, 4]), new MissingValues("b", 31), new CategoricalEmbedding("c", 31, [new CategoricalColumn(4, 3, 4)]), new Dense("d", 34, 100), new Dense("e", 100, 1)]), new SquaredError());
+        // These have equal halves.
+        Check(new Network([new PeriodicEmbedding("a", 28, 4, 3), new Dense("b", 84, 40), new Dense("c", 40, 1)]), new SquaredError());
+        Check(new Network([new NumericEmbedding("a", 28, [0, 2, 3], bins: 5, frequencies: 4, width: 3), new Dense("b", 37, 60), new Dense("c", 60, 1)]), new SquaredError());
+        Check(Dense(48, new BatchNorm("b", 48), 1), new SquaredError());
+        Check(new Network([new Dense("a", 28, 200), new Dense("b", 200, 1), new Dense("c", 1, 1)]), new SquaredError());
         Check(Dense(100, new EnsembleDense("b", 100, 30, 3, FansOut: true), 90, 1), new SquaredError());
         Check(new Network([new EnsembleDense("a", 28, 60, 3, FansOut: true), new ParametricActivation("b", 180, ActivationFunction.Mish), new EnsembleDense("c", 60, 2, 3, FansOut: false)]), new SoftmaxCrossEntropy(), classes: 2);
     }
